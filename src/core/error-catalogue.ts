@@ -1,0 +1,136 @@
+// Every reason for which Sluice refuses or fails, in one table. docs/errors.md lists exactly these rows (checked by
+// `npm run check`), the gRPC codec round-trips each of them, and each edge dialect renders them.
+
+/** The canonical gRPC status names (google.rpc.Code), without OK. */
+export type StatusCode =
+  | 'CANCELLED'
+  | 'UNKNOWN'
+  | 'INVALID_ARGUMENT'
+  | 'DEADLINE_EXCEEDED'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'PERMISSION_DENIED'
+  | 'RESOURCE_EXHAUSTED'
+  | 'FAILED_PRECONDITION'
+  | 'ABORTED'
+  | 'OUT_OF_RANGE'
+  | 'UNIMPLEMENTED'
+  | 'INTERNAL'
+  | 'UNAVAILABLE'
+  | 'DATA_LOSS'
+  | 'UNAUTHENTICATED';
+
+/** One row of the catalogue. */
+export interface ErrorEntry {
+  /** What a gRPC caller sees. */
+  readonly code: StatusCode;
+  /** What an HTTP caller sees, unless the failure carries the status of an upstream vendor. */
+  readonly httpStatus: number;
+  /** True when the same request may succeed if it is sent again, possibly to another target. */
+  readonly retryable: boolean;
+  /** What it means, for the documentation and as the message when none is given. */
+  readonly sentence: string;
+}
+
+/** The name of a catalogue row; stable, part of the API. */
+export type ErrorReason =
+  | 'invalid_request'
+  | 'malformed_json'
+  | 'malformed_http'
+  | 'nesting_too_deep'
+  | 'body_too_large'
+  | 'headers_too_large'
+  | 'request_timeout'
+  | 'unsupported_media_type'
+  | 'unsupported_capability'
+  | 'context_length_exceeded'
+  | 'content_filtered'
+  | 'route_not_found'
+  | 'method_not_allowed'
+  | 'model_not_found'
+  | 'not_found'
+  | 'already_exists'
+  | 'missing_api_key'
+  | 'invalid_api_key'
+  | 'permission_denied'
+  | 'rate_limited'
+  | 'too_many_streams'
+  | 'cancelled'
+  | 'deadline_exceeded'
+  | 'slow_consumer'
+  | 'overloaded'
+  | 'draining'
+  | 'inference_unavailable'
+  | 'store_unavailable'
+  | 'upstream_rejected'
+  | 'upstream_unauthenticated'
+  | 'upstream_rate_limited'
+  | 'upstream_unavailable'
+  | 'upstream_timeout'
+  | 'upstream_malformed'
+  | 'upstream_truncated'
+  | 'engine_failed'
+  | 'unimplemented'
+  | 'config_invalid'
+  | 'internal';
+
+/** The catalogue. Add a row here and to docs/errors.md; never reuse a reason for a second meaning. */
+export const errorCatalogue: Readonly<Record<ErrorReason, ErrorEntry>> = {
+  // What the caller sent.
+  invalid_request: row('INVALID_ARGUMENT', 400, false, 'The request is not valid.'),
+  malformed_json: row('INVALID_ARGUMENT', 400, false, 'The body is not valid JSON.'),
+  malformed_http: row('INVALID_ARGUMENT', 400, false, 'The bytes received are not a valid HTTP request.'),
+  nesting_too_deep: row('INVALID_ARGUMENT', 400, false, 'The body nests objects and arrays too deeply.'),
+  body_too_large: row('OUT_OF_RANGE', 413, false, 'The body is larger than this server accepts.'),
+  headers_too_large: row('OUT_OF_RANGE', 431, false, 'The headers are larger than this server accepts.'),
+  request_timeout: row('DEADLINE_EXCEEDED', 408, false, 'The request was not received in time.'),
+  unsupported_media_type: row('INVALID_ARGUMENT', 415, false, 'The content type of the body is not supported.'),
+  unsupported_capability: row('INVALID_ARGUMENT', 400, false, 'The model cannot do what the request asks for.'),
+  context_length_exceeded: row('INVALID_ARGUMENT', 400, false, 'The input does not fit into the context of the model.'),
+  content_filtered: row('INVALID_ARGUMENT', 400, false, 'The provider refused the content.'),
+  route_not_found: row('NOT_FOUND', 404, false, 'There is no such route.'),
+  method_not_allowed: row('UNIMPLEMENTED', 405, false, 'The route does not support this method.'),
+  model_not_found: row('NOT_FOUND', 404, false, 'There is no such model.'),
+  not_found: row('NOT_FOUND', 404, false, 'There is no such thing.'),
+  already_exists: row('ALREADY_EXISTS', 409, false, 'A thing of this name exists already.'),
+
+  // Who the caller is and how much they may do.
+  missing_api_key: row('UNAUTHENTICATED', 401, false, 'No API key was sent.'),
+  invalid_api_key: row('UNAUTHENTICATED', 401, false, 'The API key is not valid.'),
+  permission_denied: row('PERMISSION_DENIED', 403, false, 'The API key does not allow this.'),
+  rate_limited: row('RESOURCE_EXHAUSTED', 429, true, 'The rate limit of the API key is used up.'),
+  too_many_streams: row('RESOURCE_EXHAUSTED', 429, true, 'Too many concurrent streams are open.'),
+
+  // How the call ended.
+  cancelled: row('CANCELLED', 499, false, 'The caller went away.'),
+  deadline_exceeded: row('DEADLINE_EXCEEDED', 504, false, 'The deadline of the request passed.'),
+  slow_consumer: row('ABORTED', 499, false, 'The caller did not read its answer in time.'),
+  overloaded: row('UNAVAILABLE', 503, true, 'The server is at its limit.'),
+  draining: row('UNAVAILABLE', 503, true, 'The server is shutting down.'),
+  inference_unavailable: row('UNAVAILABLE', 503, true, 'The inference service cannot be reached.'),
+  store_unavailable: row('UNAVAILABLE', 503, true, 'The durable store cannot be reached.'),
+
+  // What an upstream provider or engine did.
+  upstream_rejected: row('FAILED_PRECONDITION', 400, false, 'The provider rejected the request.'),
+  upstream_unauthenticated: row('INTERNAL', 502, false, 'The provider rejected the credentials of this server.'),
+  upstream_rate_limited: row('RESOURCE_EXHAUSTED', 429, true, 'The provider is rate limiting.'),
+  upstream_unavailable: row('UNAVAILABLE', 503, true, 'The provider cannot be reached or failed.'),
+  upstream_timeout: row('UNAVAILABLE', 504, true, 'The provider did not answer in time.'),
+  upstream_malformed: row('UNAVAILABLE', 502, true, 'The provider sent something that is not an answer.'),
+  upstream_truncated: row('DATA_LOSS', 502, true, 'The answer of the provider ended before it was complete.'),
+  engine_failed: row('UNAVAILABLE', 503, true, 'The local model engine failed.'),
+
+  // Ourselves.
+  unimplemented: row('UNIMPLEMENTED', 501, false, 'This server does not implement the operation.'),
+  config_invalid: row('FAILED_PRECONDITION', 500, false, 'The configuration is not valid.'),
+  internal: row('INTERNAL', 500, false, 'Something went wrong in this server.'),
+};
+
+/** True when the text is the name of a catalogue row; for decoding what came over a wire. */
+export function isErrorReason(text: string): text is ErrorReason {
+  return Object.hasOwn(errorCatalogue, text);
+}
+
+function row(code: StatusCode, httpStatus: number, retryable: boolean, sentence: string): ErrorEntry {
+  return { code, httpStatus, retryable, sentence };
+}

@@ -1,0 +1,137 @@
+// The request, the response and the stream of the main job: predict the next turn of a conversation.
+
+import type { JsonObject } from './json.ts';
+import type { ContentPart, Dialect, Message } from './message.ts';
+import type { Usage } from './usage.ts';
+
+/** What a caller asks a generative model for. Plain data: it crosses process boundaries unchanged. */
+export interface PredictRequest {
+  /** A model alias of the configuration, or `provider/model`. */
+  readonly model: string;
+  readonly messages: readonly Message[];
+  readonly sampling: Sampling;
+  readonly tools?: readonly Tool[];
+  readonly toolChoice?: ToolChoice;
+  /** False forbids several tool calls in one turn. Absent: the vendor's default. */
+  readonly parallelToolCalls?: boolean;
+  readonly responseFormat?: ResponseFormat;
+  /** How much the model should reason: the vendor's own word, such as `low`. */
+  readonly reasoningEffort?: string;
+  /** The dialect in which `extra` is to be read. */
+  readonly dialect: Dialect;
+  /** Top-level fields that Sluice has no name for, as they came; sent to the target under their own names. */
+  readonly extra?: JsonObject;
+}
+
+/** How tokens are chosen. Absent fields mean the vendor's default. */
+export interface Sampling {
+  readonly maxOutputTokens?: number;
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly topK?: number;
+  readonly seed?: number;
+  readonly stop?: readonly string[];
+  readonly presencePenalty?: number;
+  readonly frequencyPenalty?: number;
+  /** True asks for the log probability of each output token. */
+  readonly logprobs?: boolean;
+  /** How many alternatives to report per token, 0 to 20. */
+  readonly topLogprobs?: number;
+}
+
+/** A function that the model may call, or a tool that the vendor runs itself (`kind: 'vendor'`, passed through). */
+export type Tool =
+  | {
+      readonly kind: 'function';
+      readonly name: string;
+      readonly description?: string;
+      /** JSON Schema of the arguments. */
+      readonly parameters?: JsonObject;
+      readonly strict?: boolean;
+      readonly extra?: JsonObject;
+    }
+  | { readonly kind: 'vendor'; readonly dialect: Dialect; readonly value: JsonObject };
+
+/** Which tool the model must use. */
+export type ToolChoice =
+  | { readonly kind: 'auto' }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'required' }
+  | { readonly kind: 'function'; readonly name: string }
+  | { readonly kind: 'vendor'; readonly dialect: Dialect; readonly value: JsonObject };
+
+/** What the text of the answer must be. */
+export type ResponseFormat =
+  | { readonly kind: 'text' }
+  | { readonly kind: 'json-object' }
+  | {
+      readonly kind: 'json-schema';
+      readonly name: string;
+      readonly schema: JsonObject;
+      readonly description?: string;
+      readonly strict?: boolean;
+    };
+
+/** Why the model stopped. `other` keeps the vendor's word in `rawFinishReason`. */
+export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter' | 'other';
+
+/** The log probability of one output token, with alternatives. `bytes` is the token's UTF-8. */
+export interface TokenLogprob {
+  readonly token: string;
+  readonly logprob: number;
+  readonly bytes?: readonly number[];
+  readonly top: readonly { readonly token: string; readonly logprob: number; readonly bytes?: readonly number[] }[];
+}
+
+/** Who answered: part of the first stream part and of every response. */
+export interface Answerer {
+  /** The vendor's id of the answer, or one of ours. */
+  readonly id: string;
+  /** The model's own name as the vendor reports it. */
+  readonly model: string;
+  /** `provider/model` of the configuration that answered. */
+  readonly target: string;
+  /** Unix time in milliseconds. */
+  readonly createdAtMs: number;
+  /** How many attempts were made, this one included. */
+  readonly attempts: number;
+}
+
+/** How an answer ended. Only a complete answer has one. */
+export interface Ending {
+  readonly finishReason: FinishReason;
+  /** The vendor's own word. */
+  readonly rawFinishReason?: string;
+  /** The stop sequence that matched, where the vendor says so. */
+  readonly stopSequence?: string;
+  readonly usage: Usage;
+  readonly systemFingerprint?: string;
+  /** Fields of the answer that Sluice has no name for. */
+  readonly extra?: JsonObject;
+}
+
+/** A complete answer. */
+export interface PredictResponse extends Answerer, Ending {
+  readonly content: readonly ContentPart[];
+  readonly logprobs?: readonly TokenLogprob[];
+}
+
+/**
+ * One part of a streamed answer. A stream is: one `start`, any number of deltas, one `end`, and then it is over. A stream
+ * that fails throws a SluiceError from the iterator instead of its `end`; so a stream without `end` is never a success.
+ * Tool calls are numbered from 0 in order of appearance; a `tool-call-delta` belongs to a started call.
+ */
+export type PredictPart =
+  | ({ readonly type: 'start' } & Answerer)
+  | { readonly type: 'text-delta'; readonly text: string; readonly logprobs?: readonly TokenLogprob[] }
+  | {
+      readonly type: 'reasoning-delta';
+      readonly text: string;
+      readonly signature?: string;
+      readonly encrypted?: string;
+    }
+  | { readonly type: 'refusal-delta'; readonly text: string }
+  | { readonly type: 'tool-call-start'; readonly index: number; readonly id: string; readonly name: string }
+  | { readonly type: 'tool-call-delta'; readonly index: number; readonly argumentsDelta: string }
+  | { readonly type: 'opaque-delta'; readonly dialect: Dialect; readonly value: JsonObject }
+  | ({ readonly type: 'end' } & Ending);

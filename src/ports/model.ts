@@ -1,0 +1,57 @@
+// Port ModelProvider: one vendor, server or engine that runs models. One folder in providers/ implements it for each kind.
+
+import type { CallContext } from '../core/call-context.ts';
+import type { EmbedRequest, EmbedResponse } from '../core/embed.ts';
+import type { ModelDescription } from '../core/model-description.ts';
+import type { PredictPart, PredictRequest, PredictResponse } from '../core/predict.ts';
+
+/** Time limits of one attempt at one target, each in milliseconds. */
+export interface AttemptTimeouts {
+  /** Until a connection is open. */
+  readonly connectMs: number;
+  /** From the request until the first part of the answer (the whole answer when it is not streamed: totalMs applies). */
+  readonly firstTokenMs: number;
+  /** Between two parts of a stream. */
+  readonly idleMs: number;
+  /** For the whole attempt. */
+  readonly totalMs: number;
+}
+
+/** One call at one target. */
+export interface ModelCall {
+  /** The model's name at the provider, without the `provider/` prefix. */
+  readonly model: string;
+  readonly context: CallContext;
+  readonly timeouts: AttemptTimeouts;
+  /** Aborts the call: the provider must stop the work upstream. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs models. Every method rejects with a SluiceError whose reason was chosen where the status was known. A provider makes
+ * exactly one attempt: retries and fallback are decided above. Answers carry `attempts: 1` and `target: name/model`.
+ */
+export interface ModelProvider {
+  /** The provider's name in the configuration. */
+  readonly name: string;
+
+  /**
+   * Models that are known without asking a network, with full descriptions. A provider that passes any name on lists none.
+   */
+  models(): readonly ModelDescription[];
+
+  /** One whole answer. */
+  predict(request: PredictRequest, call: ModelCall): Promise<PredictResponse>;
+
+  /** The answer as it is made: one `start`, deltas, one `end` (see PredictPart). Pulls upstream only as it is read. */
+  predictStream(request: PredictRequest, call: ModelCall): AsyncIterable<PredictPart>;
+
+  /** One vector for each input. */
+  embed(request: EmbedRequest, call: ModelCall): Promise<EmbedResponse>;
+
+  /** Resolves when the provider can serve at full speed: models loaded, tokens fetched. Rejects when it never will. */
+  ready(signal: AbortSignal): Promise<void>;
+
+  /** Ends connections and threads. Calls under way fail with `draining`. */
+  close(): Promise<void>;
+}
