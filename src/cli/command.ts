@@ -12,8 +12,8 @@ export interface CommandContext {
   readonly terminal: Terminal;
   /** Aborts on the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
-  /** The environment; read only through config/. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The environment, to be read only through config/. Default: that of the process. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** An option as help shows it and `parseArgs` reads it. */

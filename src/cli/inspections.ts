@@ -1,0 +1,227 @@
+// What `sluice doctor` looks at, one function each. An inspection changes nothing that a start would not change too.
+
+import { access, constants, mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { request } from 'undici';
+import { createSqliteApiKeyStore } from '../adapters/sqlite/api-key-store.ts';
+import { openDatabase } from '../adapters/sqlite/database.ts';
+import type {
+  Address,
+  Config,
+  InferenceConfig,
+  LocalProviderConfig,
+  OpenAiCompatibleConfig,
+} from '../config/config.ts';
+import { formatAddress } from '../roles/addresses.ts';
+import { readTls } from '../roles/components/inference-client.ts';
+import { createProvider, type ProviderServices } from '../roles/create-provider.ts';
+import { createInferenceClient } from '../rpc/inference-client.ts';
+import { type CommandContext, describeFailure } from './command.ts';
+import { commandTools } from './tools.ts';
+
+/** What an inspection found. */
+export interface Finding {
+  readonly subject: string;
+  /** `bad` keeps something from working; `note` is worth knowing. */
+  readonly state: 'good' | 'note' | 'bad';
+  readonly says: string;
+  /** What to do about it. */
+  readonly mend?: string;
+}
+
+/** Longest wait for a server on the network. */
+const networkTimeoutMs = 5_000;
+
+/** All inspections of a valid configuration, in the order in which a start needs them. Each runs when it is awaited in turn. */
+export function* inspect(config: Config, context: CommandContext): Generator<Promise<Finding[]>> {
+  const tools = commandTools(config, context);
+  yield Promise.resolve([runtime()]);
+  yield dataDirectory(config);
+  for (const name of ['http', 'admin', 'grpc'] as const) yield port(name, config.listen[name]);
+  yield store(config, tools);
+  for (const [name, section] of Object.entries(config.providers)) {
+    yield section.type === 'local'
+      ? localModels(name, section, tools, context.signal)
+      : remoteProvider(name, section, config, tools);
+  }
+  if (config.inference !== undefined) yield inferenceService(config.inference, tools);
+}
+
+function runtime(): Finding {
+  const [major = 0] = process.versions.node.split('.').map(Number);
+  const says = `Node.js ${process.versions.node}`;
+  return major >= 24
+    ? { subject: 'runtime', state: 'good', says }
+    : {
+        subject: 'runtime',
+        state: 'bad',
+        says,
+        mend: 'Run `npm ci`, which installs the pinned runtime, and use npm start.',
+      };
+}
+
+async function dataDirectory(config: Config): Promise<Finding[]> {
+  const subject = 'data directory';
+  try {
+    await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+    await access(config.dataDir, constants.W_OK);
+    return [{ subject, state: 'good', says: `${config.dataDir} can be written` }];
+  } catch (failure) {
+    const mend = 'Choose a folder that this user can write: --data-dir DIR.';
+    return [{ subject, state: 'bad', says: `${config.dataDir}: ${describeFailure(failure)}`, mend }];
+  }
+}
+
+async function port(name: string, address: Address): Promise<Finding[]> {
+  const subject = `listen.${name}`;
+  const where = formatAddress(address);
+  const failure = await tryListen(address);
+  if (failure === undefined) return [{ subject, state: 'good', says: `${where} is free` }];
+  if (name === 'http' && (await isSluice(where))) {
+    return [{ subject, state: 'note', says: `${where} is in use by a running Sluice` }];
+  }
+  const mend = `Stop what listens there or choose another: --set listen.${name}=${address.host}:PORT.`;
+  return [{ subject, state: 'bad', says: `${where}: ${failure.message}`, mend }];
+}
+
+function tryListen({ host, port: number }: Address): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', resolve);
+    server.listen(number, host, () => server.close(() => resolve(undefined)));
+  });
+}
+
+async function isSluice(where: string): Promise<boolean> {
+  try {
+    const { headers, body } = await request(`http://${where}/livez`, { headersTimeout: networkTimeoutMs });
+    await body.dump();
+    return headers['x-sluice-request-id'] !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+async function store(config: Config, tools: ProviderServices): Promise<Finding[]> {
+  const { path } = config.store;
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const database = await openDatabase({ path, clock: tools.clock, log: tools.log });
+    const keys = await createSqliteApiKeyStore(database).list();
+    await database.close();
+    const valid = keys.filter((key) => key.revokedAtMs === undefined).length;
+    return [{ subject: 'store', state: 'good', says: `${path} opens; ${valid} API key(s) that are not revoked` }];
+  } catch (failure) {
+    return [
+      {
+        subject: 'store',
+        state: 'bad',
+        says: describeFailure(failure),
+        mend: 'Restore the file or choose another: --set store=sqlite:PATH.',
+      },
+    ];
+  }
+}
+
+async function localModels(
+  name: string,
+  section: LocalProviderConfig,
+  tools: ProviderServices,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const provider = createProvider(name, section, tools);
+  const subject = `provider ${name}`;
+  try {
+    await provider.ready(signal);
+    const models = provider.models().map((model) => model.id);
+    return [{ subject, state: 'good', says: `loads ${models.join(', ')}` }];
+  } catch (failure) {
+    return [
+      {
+        subject,
+        state: 'bad',
+        says: describeFailure(failure),
+        mend: `Correct providers.${name}.models, or fetch the model: sluice models pull REPO.`,
+      },
+    ];
+  } finally {
+    await provider.close();
+  }
+}
+
+async function remoteProvider(
+  name: string,
+  section: OpenAiCompatibleConfig,
+  config: Config,
+  tools: ProviderServices,
+): Promise<Finding[]> {
+  const subject = `provider ${name}`;
+  const headers: Record<string, string> = {};
+  if (section.apiKey !== undefined) {
+    try {
+      headers['authorization'] = `Bearer ${await tools.secrets.get(section.apiKey.secret)}`;
+    } catch (failure) {
+      return [
+        {
+          subject,
+          state: 'bad',
+          says: describeFailure(failure),
+          mend: `Put the secret into ${join(config.secrets.dir, section.apiKey.secret)}.`,
+        },
+      ];
+    }
+  }
+  const url = `${section.baseUrl}/models`;
+  try {
+    const { statusCode, body } = await request(url, {
+      headers,
+      headersTimeout: networkTimeoutMs,
+      bodyTimeout: networkTimeoutMs,
+    });
+    await body.dump();
+    return [verdictOn(subject, url, statusCode)];
+  } catch (failure) {
+    return [
+      {
+        subject,
+        state: 'bad',
+        says: `${url}: ${describeFailure(failure)}`,
+        mend: 'Check that the server runs and that this machine reaches it.',
+      },
+    ];
+  }
+}
+
+function verdictOn(subject: string, url: string, status: number): Finding {
+  if (status < 300) return { subject, state: 'good', says: `${url} answers` };
+  if (status === 401 || status === 403) {
+    return {
+      subject,
+      state: 'bad',
+      says: `${url} refuses the key (${status})`,
+      mend: 'Replace the secret by a valid key.',
+    };
+  }
+  return { subject, state: 'note', says: `${url} answers ${status}; some servers do not list models` };
+}
+
+async function inferenceService(inference: InferenceConfig, tools: ProviderServices): Promise<Finding[]> {
+  const subject = 'inference';
+  const { clock, ids, log } = tools;
+  const target = `${inference.tls === undefined ? 'grpc' : 'grpcs'}://${formatAddress(inference.address)}`;
+  const tls = inference.tls === undefined ? {} : { tls: await readTls(inference.tls) };
+  const client = createInferenceClient({ target, transport: inference.transport, ...tls, clock, ids, log });
+  const waiting = new AbortController();
+  const timer = clock.setTimer(networkTimeoutMs, () => waiting.abort());
+  try {
+    await client.ready(waiting.signal);
+    return [{ subject, state: 'good', says: `${target} answers` }];
+  } catch {
+    const says = `${target} does not answer within ${networkTimeoutMs} ms`;
+    return [{ subject, state: 'bad', says, mend: 'Start it with: sluice inference.' }];
+  } finally {
+    timer.cancel();
+    await client.close();
+  }
+}

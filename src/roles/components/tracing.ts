@@ -1,0 +1,43 @@
+// Component: OpenTelemetry tracing, exporting only when a receiver is configured.
+
+import { startTracing } from '../../adapters/otel/tracing.ts';
+import type { SecretReference } from '../../config/config.ts';
+import type { Secrets } from '../../ports/secrets.ts';
+import type { Component } from '../lifecycle.ts';
+import type { Runtime } from '../runtime.ts';
+
+/** Tracing for the whole process. */
+export function tracingComponent(runtime: Runtime): Component<void> {
+  return {
+    name: 'tracing',
+    needs: [],
+    async start() {
+      const { telemetry } = runtime.config.current();
+      const tracing = startTracing({
+        ...(telemetry.otlp === undefined
+          ? {}
+          : {
+              otlpEndpoint: telemetry.otlp.endpoint,
+              headers: await resolveHeaders(telemetry.otlp.headers, runtime.secrets),
+            }),
+        sampleRatio: telemetry.sampleRatio,
+        serviceName: 'sluice',
+        role: runtime.role,
+        log: runtime.log,
+      });
+      return { value: undefined, stop: () => tracing.close() };
+    },
+  };
+}
+
+/** Header values, with references to secrets replaced by the secrets. */
+export async function resolveHeaders(
+  headers: Readonly<Record<string, string | SecretReference>>,
+  secrets: Secrets,
+): Promise<Record<string, string>> {
+  const resolved: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    resolved[name] = typeof value === 'string' ? value : await secrets.get(value.secret);
+  }
+  return resolved;
+}
