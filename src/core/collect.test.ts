@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { collectResponse, partsOf, ResponseCollector } from './collect.ts';
+import type { ContentPart } from './message.ts';
+import type { PredictPart, PredictResponse } from './predict.ts';
+
+const usage = { inputTokens: 1, outputTokens: 2, source: 'engine' } as const;
+const start: PredictPart = { type: 'start', id: 'a', model: 'm', target: 'p/m', createdAtMs: 1, attempts: 1 };
+const end: PredictPart = { type: 'end', finishReason: 'stop', usage };
+
+async function* streamOf(parts: Iterable<PredictPart>): AsyncGenerator<PredictPart> {
+  yield* parts;
+}
+
+const content: fc.Arbitrary<ContentPart> = fc.oneof(
+  fc.record({ type: fc.constant('text' as const), text: fc.string() }),
+  fc.record({ type: fc.constant('refusal' as const), text: fc.string() }),
+  fc.record({ type: fc.constant('reasoning' as const), text: fc.string(), signature: fc.string() }),
+  fc.record({
+    type: fc.constant('tool-call' as const),
+    id: fc.string(),
+    name: fc.string(),
+    arguments: fc.json(),
+  }),
+  fc.record({
+    type: fc.constant('opaque' as const),
+    dialect: fc.constant('openai' as const),
+    value: fc.constant({ type: 'x' }),
+  }),
+);
+
+/** Neighbouring text parts are one text: a stream has no boundary between them. */
+function hasNoMergingNeighbours(parts: readonly ContentPart[]): boolean {
+  return parts.every((part, index) => {
+    const next = parts[index + 1];
+    return next?.type !== part.type || (part.type !== 'text' && part.type !== 'refusal');
+  });
+}
+
+describe('collecting a stream', () => {
+  it('collectResponse: is the inverse of partsOf for every answer', async () => {
+    const contents = fc.array(content, { maxLength: 6 }).filter(hasNoMergingNeighbours);
+    await fc.assert(
+      fc.asyncProperty(contents, async (parts) => {
+        const response: PredictResponse = {
+          id: 'a',
+          model: 'm',
+          target: 'p/m',
+          createdAtMs: 1,
+          attempts: 2,
+          finishReason: 'stop',
+          usage,
+          content: parts,
+        };
+        assert.deepEqual(await collectResponse(streamOf(partsOf(response))), response);
+      }),
+    );
+  });
+
+  it('text: deltas join, log probabilities stay in order', async () => {
+    const at = (token: string) => ({ token, logprob: -1, top: [] });
+    const response = await collectResponse(
+      streamOf([
+        start,
+        { type: 'text-delta', text: 'Hel', logprobs: [at('Hel')] },
+        { type: 'text-delta', text: 'lo', logprobs: [at('lo')] },
+        end,
+      ]),
+    );
+    assert.deepEqual(response.content, [{ type: 'text', text: 'Hello' }]);
+    assert.deepEqual(response.logprobs, [at('Hel'), at('lo')]);
+  });
+
+  it('tool calls: interleaved arguments reach the call they belong to', async () => {
+    const response = await collectResponse(
+      streamOf([
+        start,
+        { type: 'tool-call-start', index: 0, id: 'one', name: 'f' },
+        { type: 'tool-call-start', index: 1, id: 'two', name: 'g' },
+        { type: 'tool-call-delta', index: 1, argumentsDelta: '{"b"' },
+        { type: 'tool-call-delta', index: 0, argumentsDelta: '{}' },
+        { type: 'tool-call-delta', index: 1, argumentsDelta: ':1}' },
+        end,
+      ]),
+    );
+    assert.deepEqual(response.content, [
+      { type: 'tool-call', id: 'one', name: 'f', arguments: '{}' },
+      { type: 'tool-call', id: 'two', name: 'g', arguments: '{"b":1}' },
+    ]);
+  });
+
+  it('tool calls: arguments of a call that was not started are malformed', () => {
+    const collector = new ResponseCollector();
+    assert.throws(() => collector.add({ type: 'tool-call-delta', index: 0, argumentsDelta: '{}' }), {
+      reason: 'upstream_malformed',
+    });
+  });
+
+  it('a stream without start or without end is truncated, however much it said', async () => {
+    const said: PredictPart = { type: 'text-delta', text: 'Hi' };
+    for (const parts of [[], [start], [start, said], [said, end]]) {
+      await assert.rejects(collectResponse(streamOf(parts)), { reason: 'upstream_truncated' });
+    }
+  });
+});

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { abortReason, SluiceError, toSluiceError } from './error.ts';
+import { errorCatalogue, isErrorReason } from './error-catalogue.ts';
+
+describe('SluiceError', () => {
+  it('message: is the sentence of the catalogue unless one is given', () => {
+    assert.equal(new SluiceError('overloaded').message, errorCatalogue.overloaded.sentence);
+    assert.equal(new SluiceError('overloaded', { message: 'Busy.' }).message, 'Busy.');
+  });
+
+  it('httpStatus: a verdict of the vendor keeps its own 4xx, and nothing else does', () => {
+    const from = (reason: 'upstream_rejected' | 'upstream_unavailable', status: number) =>
+      new SluiceError(reason, { upstream: { status } }).httpStatus;
+    assert.equal(from('upstream_rejected', 422), 422);
+    assert.equal(from('upstream_rejected', 500), 400);
+    assert.equal(from('upstream_unavailable', 404), 503);
+  });
+
+  it('toSluiceError: an unknown failure loses its message and keeps itself for the log', () => {
+    const failure = new Error('password=hunter2');
+    const error = toSluiceError(failure);
+    assert.equal(error.reason, 'internal');
+    assert.ok(!error.message.includes('hunter2'));
+    assert.equal(error.cause, failure);
+  });
+
+  it('toSluiceError: an abort is cancelled, and a SluiceError is itself', () => {
+    const abort = new DOMException('This operation was aborted', 'AbortError');
+    assert.equal(toSluiceError(abort).reason, 'cancelled');
+    const error = new SluiceError('rate_limited');
+    assert.equal(toSluiceError(error), error);
+  });
+
+  it('abortReason: carries what the signal was aborted with', () => {
+    const controller = new AbortController();
+    controller.abort(new SluiceError('deadline_exceeded'));
+    assert.equal(abortReason(controller.signal).reason, 'deadline_exceeded');
+    const plain = new AbortController();
+    plain.abort();
+    assert.equal(abortReason(plain.signal).reason, 'cancelled');
+  });
+
+  it('catalogue: reasons are recognised by name only, never by inherited properties', () => {
+    assert.ok(isErrorReason('overloaded'));
+    assert.ok(!isErrorReason('toString'));
+  });
+
+  it('catalogue: what is worth a retry has a status that clients retry', () => {
+    for (const [reason, entry] of Object.entries(errorCatalogue)) {
+      if (entry.retryable) assert.ok([429, 502, 503, 504].includes(entry.httpStatus), reason);
+      assert.match(entry.sentence, /\.$/, reason);
+    }
+  });
+});
