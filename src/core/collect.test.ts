@@ -13,21 +13,22 @@ async function* streamOf(parts: Iterable<PredictPart>): AsyncGenerator<PredictPa
   yield* parts;
 }
 
+const plain = { noNullPrototype: true } as const;
+
 const content: fc.Arbitrary<ContentPart> = fc.oneof(
-  fc.record({ type: fc.constant('text' as const), text: fc.string() }),
-  fc.record({ type: fc.constant('refusal' as const), text: fc.string() }),
-  fc.record({ type: fc.constant('reasoning' as const), text: fc.string(), signature: fc.string() }),
-  fc.record({
-    type: fc.constant('tool-call' as const),
-    id: fc.string(),
-    name: fc.string(),
-    arguments: fc.json(),
-  }),
-  fc.record({
-    type: fc.constant('opaque' as const),
-    dialect: fc.constant('openai' as const),
-    value: fc.constant({ type: 'x' }),
-  }),
+  fc.record({ type: fc.constant('text' as const), text: fc.string() }, plain),
+  fc.record({ type: fc.constant('refusal' as const), text: fc.string() }, plain),
+  fc.record({ type: fc.constant('reasoning' as const), text: fc.string(), signature: fc.string() }, plain),
+  fc.record(
+    {
+      type: fc.constant('tool-call' as const),
+      id: fc.string(),
+      name: fc.string(),
+      arguments: fc.json(),
+    },
+    plain,
+  ),
+  fc.constant({ type: 'opaque' as const, dialect: 'openai' as const, value: { type: 'x' } }),
 );
 
 /** Neighbouring text parts are one text: a stream has no boundary between them. */
