@@ -23,6 +23,9 @@ export type MetricName =
   | 'sluice_attempts_total'
   | 'sluice_attempt_duration_seconds'
   | 'sluice_auth_failures_total'
+  | 'sluice_rpc_calls_total'
+  | 'sluice_rpc_call_duration_seconds'
+  | 'sluice_rpc_calls_in_flight'
   | 'sluice_config_reloads_total';
 
 /** The catalogue. Label values are bounded: routes, models of the configuration, reasons of the error catalogue. */
@@ -63,6 +66,18 @@ export const metricCatalogue: Readonly<Record<MetricName, MetricDefinition>> = {
     buckets: latencyBuckets,
   },
   sluice_auth_failures_total: { kind: 'counter', help: 'Requests refused for their credentials.', labels: ['reason'] },
+  sluice_rpc_calls_total: {
+    kind: 'counter',
+    help: 'Calls answered over gRPC, by method, transport (unary, multiplex) and outcome (ok or the reason of failure).',
+    labels: ['method', 'transport', 'outcome'],
+  },
+  sluice_rpc_call_duration_seconds: {
+    kind: 'histogram',
+    help: 'Whole duration of a call over gRPC, by method.',
+    labels: ['method'],
+    buckets: latencyBuckets,
+  },
+  sluice_rpc_calls_in_flight: { kind: 'gauge', help: 'Calls over gRPC not yet answered in full.', labels: [] },
   sluice_config_reloads_total: {
     kind: 'counter',
     help: 'Reloads of the configuration file, by result (applied, refused).',
