@@ -1,0 +1,28 @@
+// Policy constants of the Anthropic dialect, each with its reason.
+
+/**
+ * How many characters of later blocks a stream holds back while an earlier tool call has not received all of its arguments.
+ * 256 Ki characters is far beyond the tool arguments of one turn, and small enough to hold for every open stream.
+ */
+export const maxHeldBackCharacters: number = 256 * 1024;
+
+/** Longest model name accepted: names of real models stay under 100 characters; a longer one is a mistake or an attack. */
+export const maxModelNameLength: number = 256;
+
+/** The name given to a JSON schema of `output_config.format`, which has none, for targets whose dialect demands one. */
+export const responseSchemaName: string = 'response';
+
+/**
+ * The key under which tool arguments are shown that are not valid JSON, as Anthropic's documentation of fine-grained tool
+ * streaming advises: `{"INVALID_JSON": "…"}`.
+ */
+export const invalidArgumentsKey: string = 'INVALID_JSON';
+
+/** The type of the block that carries a part of another vendor's dialect, which Anthropic has no block for. */
+export const opaqueBlockType: string = 'sluice_opaque';
+
+/** What a held-back part counts in addition to its text: about what its object takes in memory. */
+export const heldPartCharacters: number = 64;
+
+/** The request field that names a conversation kept by the vendor, which is refused; see parse-request.ts. */
+export const threadParam: string = 'thread';

@@ -1,0 +1,76 @@
+// The stream of one answer as Anthropic's named server-sent events: message_start, content blocks, message_delta,
+// message_stop. A stream that fails ends in an `error` event and never has a message_stop.
+
+import type { SluiceError } from '../../core/error.ts';
+import type { Ending, PredictPart } from '../../core/predict.ts';
+import type { StreamEncoder } from '../dialect.ts';
+import { BlockStream } from './block-stream.ts';
+import { renderErrorBody } from './render-error.ts';
+import { openMessage } from './render-message.ts';
+import type { MessageEvent } from './response-body.ts';
+import { stopReasonOf } from './stop-reason.ts';
+import { toAnthropicUsage } from './usage.ts';
+
+/**
+ * Writes one stream. How many tokens the input has is not known when an answer begins (most vendors report usage at the end),
+ * so `message_start` says 0 and `message_delta` carries the true, whole figures, which Anthropic's clients take over.
+ */
+export function createMessageStreamEncoder(requestId: string): StreamEncoder {
+  let text = '';
+  let hasRefusal = false;
+  const write = (event: MessageEvent): void => {
+    text += frame(event);
+  };
+  const blocks = new BlockStream(write);
+
+  const encode = (part: PredictPart): void => {
+    switch (part.type) {
+      case 'start':
+        write({ type: 'message_start', message: openMessage(part) });
+        return;
+      case 'end':
+        blocks.finish();
+        write(messageDelta(part, blocks.hasToolCall, hasRefusal));
+        write({ type: 'message_stop' });
+        return;
+      default:
+        hasRefusal ||= part.type === 'refusal-delta';
+        blocks.add(part);
+    }
+  };
+
+  return {
+    encode(part) {
+      encode(part);
+      const events = text;
+      text = '';
+      return events;
+    },
+    fail: (error) => errorFrame(error, requestId),
+    keepAlive: () => frame({ type: 'ping' }),
+  };
+}
+
+/** Fields of the answer that have no name here go out under their own, unless that would hide one of ours. */
+function messageDelta(ending: Ending, hasToolCall: boolean, hasRefusal: boolean): MessageEvent {
+  const { container = null, stop_details = null, ...extra } = ending.extra ?? {};
+  return {
+    ...extra,
+    type: 'message_delta',
+    delta: {
+      stop_reason: stopReasonOf(ending, { hasToolCall, hasRefusal }),
+      stop_sequence: ending.stopSequence ?? null,
+      stop_details,
+      container,
+    },
+    usage: toAnthropicUsage(ending.usage),
+  };
+}
+
+function frame(event: MessageEvent): string {
+  return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+function errorFrame(error: SluiceError, requestId: string): string {
+  return `event: error\ndata: ${renderErrorBody(error, requestId)}\n\n`;
+}

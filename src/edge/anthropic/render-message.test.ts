@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ContentPart } from '../../core/message.ts';
+import type { PredictResponse } from '../../core/predict.ts';
+import { parseMessagesRequest } from './parse-request.ts';
+import { renderMessage } from './render-message.ts';
+
+function answer(content: ContentPart[], fields: Partial<PredictResponse> = {}): PredictResponse {
+  return {
+    id: 'msg_1',
+    model: 'model-1',
+    target: 'p/model-1',
+    createdAtMs: 0,
+    attempts: 1,
+    finishReason: 'stop',
+    usage: { inputTokens: 3, outputTokens: 2, source: 'provider' },
+    content,
+    ...fields,
+  };
+}
+
+test('message: a plain answer, with null for what does not apply', () => {
+  assert.deepEqual(renderMessage(answer([{ type: 'text', text: 'Hello' }])), {
+    id: 'msg_1',
+    type: 'message',
+    role: 'assistant',
+    model: 'model-1',
+    content: [{ type: 'text', text: 'Hello', citations: null }],
+    stop_reason: 'end_turn',
+    stop_sequence: null,
+    stop_details: null,
+    container: null,
+    diagnostics: null,
+    usage: {
+      input_tokens: 3,
+      output_tokens: 2,
+      cache_creation_input_tokens: null,
+      cache_read_input_tokens: null,
+      cache_creation: null,
+      inference_geo: null,
+      output_tokens_details: null,
+      server_tool_use: null,
+      service_tier: null,
+    },
+  });
+});
+
+test('message: tokens of the prompt cache are counted beside input_tokens, and estimates are marked', () => {
+  const { usage } = renderMessage(
+    answer([], {
+      usage: {
+        inputTokens: 100,
+        outputTokens: 20,
+        cachedInputTokens: 60,
+        cacheWriteInputTokens: 30,
+        reasoningTokens: 5,
+        source: 'estimated',
+      },
+    }),
+  );
+  assert.equal(usage.input_tokens, 10);
+  assert.equal(usage.cache_read_input_tokens, 60);
+  assert.equal(usage.cache_creation_input_tokens, 30);
+  assert.deepEqual(usage.output_tokens_details, { thinking_tokens: 5 });
+  assert.equal(usage.estimated, true);
+});
+
+const stopReasons: readonly (readonly [string, Partial<PredictResponse>, ContentPart[]])[] = [
+  ['end_turn', { finishReason: 'stop' }, []],
+  ['end_turn', { finishReason: 'stop', rawFinishReason: 'eos_token' }, []],
+  ['stop_sequence', { finishReason: 'stop', stopSequence: 'END' }, []],
+  ['max_tokens', { finishReason: 'length', rawFinishReason: 'length' }, []],
+  ['model_context_window_exceeded', { finishReason: 'length', rawFinishReason: 'model_context_window_exceeded' }, []],
+  ['tool_use', { finishReason: 'tool-calls' }, []],
+  ['tool_use', { finishReason: 'stop' }, [{ type: 'tool-call', id: 'a', name: 'b', arguments: '{}' }]],
+  ['refusal', { finishReason: 'content-filter' }, []],
+  ['refusal', { finishReason: 'stop' }, [{ type: 'refusal', text: 'No.' }]],
+  ['pause_turn', { finishReason: 'other', rawFinishReason: 'pause_turn' }, []],
+  ['RECITATION', { finishReason: 'other', rawFinishReason: 'RECITATION' }, []],
+];
+
+for (const [expected, fields, content] of stopReasons) {
+  test(`message: ${JSON.stringify(fields)} with ${content.length} parts stops for ${expected}`, () => {
+    const message = renderMessage(answer(content, fields));
+    assert.equal(message.stop_reason, expected);
+    assert.equal(message.stop_sequence, fields.stopSequence ?? null);
+  });
+}
+
+test('message: reasoning, hidden reasoning, tool calls, refusals and opaque parts', () => {
+  const opaque = { type: 'server_tool_use', id: 's', name: 'web_search', input: { q: 'x' } };
+  const { content } = renderMessage(
+    answer([
+      { type: 'reasoning', text: 'hm', signature: 'sig' },
+      { type: 'reasoning', text: '', encrypted: 'xyz' },
+      { type: 'reasoning', text: 'summary', encrypted: 'abc' },
+      { type: 'text', text: '' },
+      { type: 'tool-call', id: 't', name: 'n', arguments: '{"a":1}' },
+      { type: 'tool-call', id: 'u', name: 'n', arguments: '' },
+      { type: 'refusal', text: 'No.' },
+      { type: 'opaque', dialect: 'anthropic', value: opaque },
+    ]),
+  );
+  const caller = { type: 'direct' };
+  assert.deepEqual(content, [
+    { type: 'thinking', thinking: 'hm', signature: 'sig' },
+    { type: 'redacted_thinking', data: 'xyz' },
+    { type: 'thinking', thinking: 'summary', signature: '' },
+    { type: 'redacted_thinking', data: 'abc' },
+    { type: 'tool_use', id: 't', name: 'n', input: { a: 1 }, caller },
+    { type: 'tool_use', id: 'u', name: 'n', input: {}, caller },
+    { type: 'text', text: 'No.', citations: null },
+    opaque,
+  ]);
+});
+
+test('message: annotations are citations only where they are of a type of Anthropic', () => {
+  const citation = { type: 'char_location', cited_text: 'x' };
+  const annotation = { type: 'url_citation', url: 'https://a.example' };
+  const { content } = renderMessage(answer([{ type: 'text', text: 'a', annotations: [citation, annotation] }]));
+  assert.deepEqual(content, [{ type: 'text', text: 'a', citations: [citation], annotations: [annotation] }]);
+});
+
+test('message: unknown fields of the answer go out, but never hide ours', () => {
+  const message = renderMessage(
+    answer([], { extra: { container: { id: 'c' }, context_management: {}, id: 'x', role: 'y' } }),
+  );
+  assert.deepEqual(message['container'], { id: 'c' });
+  assert.deepEqual(message['context_management'], {});
+  assert.equal(message.id, 'msg_1');
+  assert.equal(message.role, 'assistant');
+});
+
+test('message: what an answer holds comes back unchanged when the caller sends it again', () => {
+  const parts: ContentPart[] = [
+    { type: 'reasoning', text: 'hm', signature: 'sig' },
+    { type: 'reasoning', text: '', encrypted: 'xyz' },
+    { type: 'text', text: 'Let me look.' },
+    { type: 'tool-call', id: 't', name: 'n', arguments: '{"a":' },
+    { type: 'opaque', dialect: 'openai', value: { type: 'audio', id: 'a1' } },
+    { type: 'opaque', dialect: 'anthropic', value: { type: 'container_upload', file_id: 'f' } },
+  ];
+  const { content } = renderMessage(answer(parts));
+  const echoed = { model: 'm', max_tokens: 1, messages: [{ role: 'assistant', content }] };
+  assert.deepEqual(parseMessagesRequest(echoed).request.messages[0]?.content, parts);
+});

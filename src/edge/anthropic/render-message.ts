@@ -1,0 +1,125 @@
+// A whole answer as an Anthropic message. render-stream.ts says the same thing in events; the two must never disagree.
+
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { ContentPart, OpaquePart, TextPart } from '../../core/message.ts';
+import type { Answerer, PredictResponse } from '../../core/predict.ts';
+import { zeroUsage } from '../../core/usage.ts';
+import { invalidArgumentsKey, opaqueBlockType } from './defaults.ts';
+import type { AnswerBlock, MessageBody } from './response-body.ts';
+import { stopReasonOf } from './stop-reason.ts';
+import { toAnthropicUsage } from './usage.ts';
+
+/** Types of Anthropic's citations; annotations of other vendors have other types. */
+const citationTypes: ReadonlySet<unknown> = new Set([
+  'char_location',
+  'page_location',
+  'content_block_location',
+  'web_search_result_location',
+  'search_result_location',
+]);
+
+/** The message. Fields of the answer that have no name here go out under their own, unless that would hide one of ours. */
+export function renderMessage(response: PredictResponse): MessageBody {
+  const opened = openMessage(response);
+  const { stop_details: _, container: __, diagnostics: ___, ...ours } = opened;
+  return {
+    ...opened,
+    ...response.extra,
+    ...ours,
+    content: response.content.flatMap(blocksOf),
+    stop_reason: stopReasonOf(response, {
+      hasToolCall: response.content.some((part) => part.type === 'tool-call'),
+      hasRefusal: response.content.some((part) => part.type === 'refusal'),
+    }),
+    stop_sequence: response.stopSequence ?? null,
+    usage: { ...opened.usage, ...toAnthropicUsage(response.usage) },
+  };
+}
+
+/** The message as far as it is known when the answer begins: no content, no usage, no end. */
+export function openMessage(answerer: Answerer): MessageBody {
+  return {
+    id: answerer.id,
+    type: 'message',
+    role: 'assistant',
+    model: answerer.model,
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
+    stop_details: null,
+    container: null,
+    diagnostics: null,
+    usage: { ...toAnthropicUsage(zeroUsage), cache_creation: null, inference_geo: null, service_tier: null },
+  };
+}
+
+/**
+ * The blocks of one part; none for a part that says nothing (Anthropic refuses empty text when it is sent back). A refusal
+ * is text here: the stop reason `refusal` says what it is.
+ */
+function blocksOf(part: ContentPart): AnswerBlock[] {
+  switch (part.type) {
+    case 'text':
+      return part.text === '' ? [] : [textBlock(part)];
+    case 'refusal':
+      return part.text === '' ? [] : [{ type: 'text', text: part.text, citations: null }];
+    case 'reasoning': {
+      const blocks: AnswerBlock[] = [];
+      const { text, signature, encrypted } = part;
+      if (text !== '' || signature !== undefined) {
+        blocks.push({ type: 'thinking', thinking: text, signature: signature ?? '' });
+      }
+      if (encrypted !== undefined) blocks.push({ type: 'redacted_thinking', data: encrypted });
+      return blocks;
+    }
+    case 'tool-call':
+      return [
+        {
+          caller: { type: 'direct' },
+          ...part.extra,
+          type: 'tool_use',
+          id: part.id,
+          name: part.name,
+          input: toolInput(part.arguments),
+        },
+      ];
+    case 'opaque':
+      return [opaqueBlock(part)];
+    default:
+      return [opaqueBlock({ dialect: 'sluice', value: part as unknown as JsonObject })];
+  }
+}
+
+/** Annotations that are not Anthropic citations are shown under the name that other vendors give them. */
+function textBlock(part: TextPart): AnswerBlock {
+  const annotations = part.annotations ?? [];
+  const citations = annotations.filter(isCitation);
+  const others = annotations.filter((annotation) => !isCitation(annotation));
+  return {
+    ...part.extra,
+    ...(others.length === 0 ? {} : { annotations: others }),
+    type: 'text',
+    text: part.text,
+    citations: citations.length === 0 ? null : citations,
+  };
+}
+
+function isCitation(annotation: JsonValue): boolean {
+  return isJsonObject(annotation) && citationTypes.has(annotation['type']);
+}
+
+/** The block of a part without an internal form; one of another dialect is carried in a block of our own. */
+export function opaqueBlock(part: Pick<OpaquePart, 'dialect' | 'value'>): AnswerBlock {
+  if (part.dialect === 'anthropic') return part.value;
+  return { type: opaqueBlockType, dialect: part.dialect, value: part.value };
+}
+
+/** The arguments of a tool call as a value: `{}` for none, and the text itself under a telling key when it is not JSON. */
+function toolInput(text: string): JsonValue {
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return { [invalidArgumentsKey]: text };
+  }
+}

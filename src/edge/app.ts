@@ -1,0 +1,183 @@
+// The Fastify server of the edge. It routes, and keeps the order of the steps: begin the call, read its body, run its route,
+// write the answer. Each step lives in its own file.
+
+import type { Server } from 'node:http';
+import Fastify, {
+  type FastifyHttpOptions,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { SluiceError, toSluiceError } from '../core/error.ts';
+import type { Ids } from '../ports/ids.ts';
+import { failCall } from './answer.ts';
+import { beginCall } from './begin-call.ts';
+import { EdgeCall } from './call.ts';
+import { createClientErrorHandler } from './client-error.ts';
+import { connectionCheckIntervalMs, type EdgeLimits, maxParameterLength } from './defaults.ts';
+import type { EdgeDialect, EdgeRoute } from './dialect.ts';
+import type { DialectTable } from './dialects.ts';
+import { readBody } from './read-body.ts';
+import { runRoute } from './run-route.ts';
+import type { EdgeRuntime } from './runtime.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the first hook of every route of a dialect. */
+    edgeCall: EdgeCall | null;
+  }
+}
+
+/** Methods that a path can be asked with; those without a route answer 405. */
+const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+/** Makes the server with every route of every dialect. It does not listen yet. */
+export function createEdgeApp(runtime: EdgeRuntime, dialects: DialectTable, ids: Ids): FastifyInstance {
+  const app = Fastify({
+    ...serverOptions(runtime.limits),
+    genReqId: () => ids.next('req_'),
+    clientErrorHandler: createClientErrorHandler(runtime, ids),
+    frameworkErrors: (error, request, reply) => refuseUnrouted(request, reply, fromFramework(error)),
+  });
+  app.server.maxConnections = runtime.limits.maxConnections;
+  continueOnlyWhatFits(app, runtime.limits.maxBodyBytes);
+  app.decorateRequest('edgeCall', null);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (request, _payload, done) => {
+    // Without a call the path or the method is wrong, and the body of no interest.
+    if (request.edgeCall === null) done(null);
+    else readBody(request.edgeCall, done);
+  });
+  app.setErrorHandler((error, request, reply) => {
+    if (request.edgeCall === null) refuseUnrouted(request, reply, fromFramework(error));
+    else refuse(request.edgeCall, reply, fromFramework(error));
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const message = `There is no route ${request.method} ${pathOf(request.url)}.`;
+    refuseUnrouted(request, reply, new SluiceError('route_not_found', { message }));
+  });
+  for (const dialect of dialects.all) {
+    for (const route of dialect.routes) addRoute(app, runtime, dialect, route);
+    for (const path of new Set(dialect.routes.map((route) => route.path)))
+      refuseOtherMethods(app, runtime, dialect, path);
+  }
+  return app;
+
+  /** Refuses what no route took. Its label in the metrics must not be the caller's to choose. */
+  function refuseUnrouted(request: FastifyRequest, reply: FastifyReply, error: SluiceError): void {
+    refuse(openCall(runtime, dialects.ownerOf(request.url), 'unmatched', request, reply), reply, error);
+  }
+}
+
+function serverOptions(limits: EdgeLimits): FastifyHttpOptions<Server> {
+  return {
+    logger: false,
+    bodyLimit: limits.maxBodyBytes,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    forceCloseConnections: true,
+    // Fastify's own refusal has a fixed body; a drain refuses calls itself (begin-call.ts), in the dialect of their route.
+    return503OnClosing: false,
+    exposeHeadRoutes: true,
+    routerOptions: { maxParamLength: maxParameterLength, ignoreTrailingSlash: true },
+    http: {
+      insecureHTTPParser: false,
+      // Checked in begin-call.ts, where the refusal gets a body.
+      requireHostHeader: false,
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      connectionsCheckingInterval: connectionCheckIntervalMs,
+      noDelay: true,
+    },
+  };
+}
+
+/** Without a "100 Continue" the client keeps a body back that would be refused for its length anyway. */
+function continueOnlyWhatFits(app: FastifyInstance, maxBodyBytes: number): void {
+  app.server.on('checkContinue', (request, response) => {
+    if (Number(request.headers['content-length'] ?? 0) <= maxBodyBytes) response.writeContinue();
+    app.server.emit('request', request, response);
+  });
+}
+
+function addRoute(app: FastifyInstance, runtime: EdgeRuntime, dialect: EdgeDialect, route: EdgeRoute): void {
+  app.route({
+    method: route.method,
+    url: route.path,
+    onRequest: (request, reply, done) => {
+      const call = openCall(runtime, dialect, route.path, request, reply);
+      request.edgeCall = call;
+      const onRefusal = (thrown: unknown): void => refuse(call, reply, toSluiceError(thrown));
+      try {
+        const begun = beginCall(call, route.access);
+        if (begun === undefined) done();
+        else begun.then(() => done(), onRefusal);
+      } catch (thrown) {
+        onRefusal(thrown);
+      }
+    },
+    handler: (request, reply) => {
+      // From here on the response is ours: Fastify's own way to send costs more and cannot stream with back-pressure.
+      reply.hijack();
+      if (request.edgeCall !== null) runRoute(request.edgeCall, route);
+    },
+  });
+}
+
+function refuseOtherMethods(app: FastifyInstance, runtime: EdgeRuntime, dialect: EdgeDialect, path: string): void {
+  const methods = new Set<string>();
+  for (const route of dialect.routes) if (route.path === path) methods.add(route.method);
+  if (methods.has('GET')) methods.add('HEAD');
+  const allow = [...methods].join(', ');
+  app.route({
+    method: knownMethods.filter((method) => !methods.has(method)),
+    url: path,
+    handler: (request, reply) => {
+      const call = openCall(runtime, dialect, path, request, reply);
+      call.allow = allow;
+      const message = `${request.method} is not possible here; use ${allow}.`;
+      refuse(call, reply, new SluiceError('method_not_allowed', { message }));
+    },
+  });
+}
+
+function openCall(
+  runtime: EdgeRuntime,
+  errorStyle: EdgeDialect,
+  route: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): EdgeCall {
+  const call = new EdgeCall({
+    runtime,
+    errorStyle,
+    route,
+    request: request.raw,
+    response: reply.raw,
+    parameters: request.params as Readonly<Record<string, string>>,
+    requestId: request.id,
+  });
+  call.onAbort = (error) => failCall(call, error);
+  return call;
+}
+
+function refuse(call: EdgeCall, reply: FastifyReply, error: SluiceError): void {
+  reply.hijack();
+  failCall(call, error);
+}
+
+/** Errors that Fastify raises before a route's own code runs. */
+function fromFramework(error: unknown): SluiceError {
+  if (error instanceof SluiceError) return error;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new SluiceError('unsupported_media_type');
+  if (code === 'FST_ERR_BAD_URL')
+    return new SluiceError('invalid_request', { message: 'The path is not a valid URL.' });
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH')
+    return new SluiceError('route_not_found', { message: 'The path is too long.' });
+  return toSluiceError(error);
+}
+
+function pathOf(url: string): string {
+  return url.split(/[?#]/, 1)[0]?.slice(0, 200) ?? '';
+}

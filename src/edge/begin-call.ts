@@ -1,0 +1,45 @@
+// Lets a call in: everything that is decided before its body is read. Each step throws a SluiceError to refuse.
+
+import { SluiceError } from '../core/error.ts';
+import type { Principal } from '../ports/authenticator.ts';
+import type { EdgeCall } from './call.ts';
+import { apiKeyOf, timeoutOf } from './credentials.ts';
+
+/**
+ * Refuses or admits a call. Synchronous for a key that the Authenticator knows (the hot path); a promise only when it must
+ * ask a store. After it the call has its context and its deadline runs.
+ */
+export function beginCall(call: EdgeCall, access: 'key' | 'open'): void | Promise<void> {
+  checkHost(call);
+  if (access === 'open') return;
+  if (call.runtime.draining) throw new SluiceError('draining');
+  call.runtime.admission.checkCapacity();
+  const timeoutMs = timeoutOf(call.headers, call.runtime.defaultTimeoutMs);
+  let principal: Principal | Promise<Principal>;
+  try {
+    principal = call.runtime.authenticator.authenticate(apiKeyOf(call.headers));
+  } catch (thrown) {
+    countRefusal(call, thrown);
+    throw thrown;
+  }
+  if (!(principal instanceof Promise)) return call.begin(principal, timeoutMs);
+  return principal.then(
+    (known) => call.begin(known, timeoutMs),
+    (thrown: unknown) => {
+      countRefusal(call, thrown);
+      throw thrown;
+    },
+  );
+}
+
+/** RFC 9112 §3.2: a request of HTTP/1.1 without Host is refused. Node would do it too, but with an empty body. */
+function checkHost(call: EdgeCall): void {
+  if (call.request.httpVersion === '1.1' && call.headers.host === undefined) {
+    throw new SluiceError('malformed_http', { message: 'The Host header is missing.' });
+  }
+}
+
+function countRefusal(call: EdgeCall, thrown: unknown): void {
+  const reason = thrown instanceof SluiceError ? thrown.reason : 'internal';
+  call.runtime.metrics.add('sluice_auth_failures_total', [reason]);
+}

@@ -1,0 +1,116 @@
+// The body of POST /v1/chat/completions as OpenAI documents it, and the check of its outer shape. Parts of messages are
+// checked where they are parsed, since what is right there depends on their type. Unknown fields are allowed everywhere.
+
+import Type, { type TNull, type TOptional, type TSchema, type TUnion } from 'typebox';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { Role } from '../../core/message.ts';
+import { createBodyCheck } from '../validate.ts';
+
+/** Optional fields may also be null, which means the same as absent. */
+type Maybe<T> = T | null | undefined;
+
+/** The body. */
+export interface ChatBody {
+  readonly model: string;
+  readonly messages: readonly WireMessage[];
+  readonly stream?: Maybe<boolean>;
+  readonly stream_options?: Maybe<JsonObject & { include_usage?: boolean }>;
+  readonly n?: Maybe<number>;
+  readonly max_tokens?: Maybe<number>;
+  readonly max_completion_tokens?: Maybe<number>;
+  readonly temperature?: Maybe<number>;
+  readonly top_p?: Maybe<number>;
+  /** Not OpenAI's, but of vLLM, TGI, llama.cpp and Ollama. */
+  readonly top_k?: Maybe<number>;
+  readonly seed?: Maybe<number>;
+  readonly stop?: Maybe<string | readonly string[]>;
+  readonly presence_penalty?: Maybe<number>;
+  readonly frequency_penalty?: Maybe<number>;
+  readonly logprobs?: Maybe<boolean>;
+  readonly top_logprobs?: Maybe<number>;
+  readonly tools?: Maybe<readonly JsonObject[]>;
+  readonly tool_choice?: Maybe<string | JsonObject>;
+  readonly parallel_tool_calls?: Maybe<boolean>;
+  readonly response_format?: Maybe<JsonObject & { type: 'text' | 'json_object' | 'json_schema' }>;
+  readonly reasoning_effort?: Maybe<string>;
+}
+
+/** One message. */
+export interface WireMessage {
+  readonly role: Role;
+  readonly content?: Maybe<string | readonly WirePart[]>;
+  readonly name?: Maybe<string>;
+  readonly refusal?: Maybe<string>;
+  readonly tool_call_id?: Maybe<string>;
+  readonly tool_calls?: Maybe<readonly WireToolCall[]>;
+}
+
+/** One part of a message's content; its other fields depend on the type. */
+export type WirePart = JsonObject & { readonly type: string };
+
+/** A tool call of an earlier answer. Only calls of type `function` have `function`. */
+export interface WireToolCall {
+  readonly id: string;
+  readonly type?: Maybe<string>;
+  readonly function?: Maybe<{ readonly name: string; readonly arguments: string }>;
+  readonly [field: string]: JsonValue | undefined;
+}
+
+const toolCall = Type.Object({
+  id: Type.String(),
+  type: maybe(Type.String()),
+  function: maybe(Type.Object({ name: Type.String({ minLength: 1 }), arguments: Type.String() })),
+});
+
+const message = Type.Object({
+  role: Type.Enum(['system', 'developer', 'user', 'assistant', 'tool']),
+  content: maybe(Type.Union([Type.String(), Type.Array(Type.Object({ type: Type.String() }))])),
+  name: maybe(Type.String()),
+  refusal: maybe(Type.String()),
+  tool_call_id: maybe(Type.String()),
+  tool_calls: maybe(Type.Array(toolCall)),
+});
+
+const body = Type.Object({
+  // Long enough for any repository path; it is logged and becomes part of span names.
+  model: Type.String({ minLength: 1, maxLength: 512 }),
+  messages: Type.Array(message, { minItems: 1 }),
+  stream: maybe(Type.Boolean()),
+  stream_options: maybe(Type.Object({ include_usage: Type.Optional(Type.Boolean()) })),
+  n: maybe(Type.Integer({ minimum: 1 })),
+  max_tokens: maybe(Type.Integer({ minimum: 1 })),
+  max_completion_tokens: maybe(Type.Integer({ minimum: 1 })),
+  temperature: maybe(Type.Number({ minimum: 0, maximum: 2 })),
+  top_p: maybe(Type.Number({ minimum: 0, maximum: 1 })),
+  // vLLM's -1 means: no limit.
+  top_k: maybe(Type.Integer({ minimum: -1 })),
+  seed: maybe(Type.Integer()),
+  // OpenAI allows 4; other servers more. An empty string would stop before the first token.
+  stop: maybe(Type.Union([Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1 }), { maxItems: 64 })])),
+  presence_penalty: maybe(Type.Number({ minimum: -2, maximum: 2 })),
+  frequency_penalty: maybe(Type.Number({ minimum: -2, maximum: 2 })),
+  logprobs: maybe(Type.Boolean()),
+  top_logprobs: maybe(Type.Integer({ minimum: 0, maximum: 20 })),
+  tools: maybe(Type.Array(Type.Object({ type: Type.String() }))),
+  tool_choice: maybe(Type.Union([Type.String(), Type.Object({})])),
+  parallel_tool_calls: maybe(Type.Boolean()),
+  response_format: maybe(Type.Object({ type: Type.Enum(['text', 'json_object', 'json_schema']) })),
+  reasoning_effort: maybe(Type.String({ minLength: 1 })),
+});
+
+const check: (body: unknown) => unknown = createBodyCheck(body);
+
+/** The body, typed, the same object; throws `invalid_request` with the path of the first wrong field. */
+export function checkChatBody(value: unknown): ChatBody {
+  return check(value) as ChatBody;
+}
+
+/** Every field that ChatBody names; the others travel in `extra`. */
+export const knownChatFields: ReadonlySet<string> = new Set(Object.keys(body.properties));
+
+/** Every field of a message that WireMessage names. */
+export const knownMessageFields: ReadonlySet<string> = new Set(Object.keys(message.properties));
+
+function maybe<Schema extends TSchema>(schema: Schema): TOptional<TUnion<[Schema, TNull]>> {
+  return Type.Optional(Type.Union([schema, Type.Null()]));
+}

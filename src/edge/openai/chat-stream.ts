@@ -1,0 +1,117 @@
+// From the parts of a stream to OpenAI's chat completion chunks. Hot path: the constant text of a chunk is made once per
+// stream, and only what varies goes through JSON.stringify.
+
+import type { SluiceError } from '../../core/error.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Answerer, Ending, PredictPart } from '../../core/predict.ts';
+import type { StreamEncoder } from '../dialect.ts';
+import { openAiErrorBody } from './error.ts';
+import { chatUsageOf, finishReasonOf, logprobsOf, secondsOf } from './wire-words.ts';
+
+/**
+ * Makes the encoder of one stream. The first chunk has the role; it waits for the first delta, so that a model which fails
+ * before it says anything gets a real HTTP status, and so that `content` can be null where tool calls come first. A complete
+ * stream ends with the finish reason, the usage when asked for, and `[DONE]`; a failed one with an error and without `[DONE]`.
+ */
+export function createChatStreamEncoder(includeUsage: boolean, requestId: string): StreamEncoder {
+  return new ChatStreamEncoder(includeUsage, requestId);
+}
+
+class ChatStreamEncoder implements StreamEncoder {
+  readonly #includeUsage: boolean;
+  readonly #requestId: string;
+  /** Everything up to the delta of a chunk. */
+  #head: string = '';
+  /** Everything behind the delta of a chunk without log probabilities. */
+  readonly #tail: string;
+  #answerer: Answerer | undefined;
+  #hasBegun: boolean = false;
+
+  constructor(includeUsage: boolean, requestId: string) {
+    this.#includeUsage = includeUsage;
+    this.#requestId = requestId;
+    // With include_usage every chunk has the field, and only the last one has figures.
+    const usage = includeUsage ? ',"usage":null' : '';
+    this.#tail = `,"logprobs":null,"finish_reason":null}]${usage}}\n\n`;
+  }
+
+  encode(part: PredictPart): string {
+    switch (part.type) {
+      case 'text-delta':
+        return this.#text(part);
+      case 'start':
+        this.#start(part);
+        return '';
+      case 'reasoning-delta':
+        return part.text === '' ? '' : this.#delta(`{"reasoning_content":${JSON.stringify(part.text)}}`, '""');
+      case 'refusal-delta':
+        return this.#delta(`{"refusal":${JSON.stringify(part.text)}}`, '""');
+      case 'tool-call-start': {
+        const call = `"id":${JSON.stringify(part.id)},"type":"function","function":{"name":${JSON.stringify(part.name)},"arguments":""}`;
+        return this.#delta(`{"tool_calls":[{"index":${part.index},${call}}]}`, 'null');
+      }
+      case 'tool-call-delta': {
+        const call = `"function":{"arguments":${JSON.stringify(part.argumentsDelta)}}`;
+        return this.#delta(`{"tool_calls":[{"index":${part.index},${call}}]}`, 'null');
+      }
+      case 'opaque-delta':
+        return part.dialect === 'openai' ? this.#delta(JSON.stringify(part.value), '""') : '';
+      case 'end':
+        return this.#end(part);
+    }
+  }
+
+  fail(error: SluiceError): string {
+    return `data: ${openAiErrorBody(error, this.#requestId)}\n\n`;
+  }
+
+  keepAlive(): string {
+    return ': keep-alive\n\n';
+  }
+
+  #start(answerer: Answerer): void {
+    this.#answerer = answerer;
+    this.#head = `data: {${this.#identity()},"choices":[{"index":0,"delta":`;
+  }
+
+  #identity(): string {
+    const { id, createdAtMs, model } = this.#answerer ?? { id: this.#requestId, createdAtMs: 0, model: '' };
+    const created = secondsOf(createdAtMs);
+    return `"id":${JSON.stringify(id)},"object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)}`;
+  }
+
+  #text(part: Extract<PredictPart, { type: 'text-delta' }>): string {
+    const delta = `{"content":${JSON.stringify(part.text)}}`;
+    if (part.logprobs === undefined) return part.text === '' ? '' : this.#delta(delta, '""');
+    const logprobs = JSON.stringify(logprobsOf(part.logprobs));
+    return this.#role('""') + this.#head + delta + this.#tail.replace('null', () => logprobs);
+  }
+
+  /** A chunk, after the role's when it is the first. `firstContent` is the content in the role's chunk. */
+  #delta(delta: string, firstContent: string): string {
+    const chunk = this.#head + delta + this.#tail;
+    return this.#hasBegun ? chunk : this.#role(firstContent) + chunk;
+  }
+
+  #role(content: string): string {
+    if (this.#hasBegun) return '';
+    this.#hasBegun = true;
+    return `${this.#head}{"role":"assistant","content":${content},"refusal":null}${this.#tail}`;
+  }
+
+  #end(ending: Ending): string {
+    const others: JsonObject = { ...ending.extra };
+    if (ending.systemFingerprint !== undefined) others['system_fingerprint'] = ending.systemFingerprint;
+    for (const field of reservedFields) delete others[field];
+    const more = Object.keys(others).length === 0 ? '' : `,${JSON.stringify(others).slice(1, -1)}`;
+    const reason = JSON.stringify(finishReasonOf(ending));
+    const finish = `${this.#head}{},"logprobs":null,"finish_reason":${reason}}]${more}`;
+    if (!this.#includeUsage) return `${this.#role('""')}${finish}}\n\ndata: [DONE]\n\n`;
+    const usage = JSON.stringify(chatUsageOf(ending.usage));
+    const last = `data: {${this.#identity()},"choices":[]${more},"usage":${usage}}\n\n`;
+    return `${this.#role('""')}${finish},"usage":null}\n\n${last}data: [DONE]\n\n`;
+  }
+}
+
+/** Fields of a chunk that unknown fields of the answer must not repeat. */
+const reservedFields = ['id', 'object', 'created', 'model', 'choices', 'usage'] as const;

@@ -1,0 +1,98 @@
+// From OpenAI's chat completion body to our request.
+
+import { SluiceError } from '../../core/error.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { PredictRequest, Sampling } from '../../core/predict.ts';
+import { unknownFields, type WithExtra } from '../unknown-fields.ts';
+import { type ChatBody, checkChatBody, knownChatFields } from './chat-body.ts';
+import { parseMessage } from './parse-message.ts';
+import { parseResponseFormat, parseTool, parseToolChoice } from './parse-tools.ts';
+
+/** What a chat completion call asks for. */
+export interface ChatCall {
+  readonly request: PredictRequest;
+  readonly stream: boolean;
+  /** `stream_options.include_usage`: ends the stream with a chunk that holds the usage. */
+  readonly includeUsage: boolean;
+}
+
+/**
+ * Parses the body. Throws `invalid_request` with the path of the offending field, or `unsupported_capability` for more than
+ * one choice. What Sluice has no name for is kept in `extra`.
+ */
+export function parseChatCall(value: unknown): ChatCall {
+  const body = checkChatBody(value);
+  const stream = body.stream === true;
+  if (typeof body.n === 'number' && body.n > 1) {
+    throw new SluiceError('unsupported_capability', {
+      message: 'Only one choice can be asked for: n must be 1.',
+      param: 'n',
+    });
+  }
+  if (body.stream_options != null && !stream) {
+    throw new SluiceError('invalid_request', {
+      message: "The 'stream_options' parameter is only allowed when 'stream' is true.",
+      param: 'stream_options',
+    });
+  }
+  return { request: parseRequest(body), stream, includeUsage: body.stream_options?.include_usage === true };
+}
+
+function parseRequest(body: ChatBody): PredictRequest {
+  return {
+    model: body.model,
+    messages: body.messages.map(parseMessage),
+    sampling: parseSampling(body),
+    ...(body.tools == null ? {} : { tools: body.tools.map(parseTool) }),
+    ...(body.tool_choice == null ? {} : { toolChoice: parseToolChoice(body.tool_choice) }),
+    ...(body.parallel_tool_calls == null ? {} : { parallelToolCalls: body.parallel_tool_calls }),
+    ...(body.response_format == null ? {} : { responseFormat: parseResponseFormat(body.response_format) }),
+    ...(body.reasoning_effort == null ? {} : { reasoningEffort: body.reasoning_effort }),
+    dialect: 'openai',
+    ...extraOf(body),
+  };
+}
+
+/** Unknown fields, and what else `stream_options` holds: whether usage is shown is ours to do, the rest is the provider's. */
+function extraOf(body: ChatBody): WithExtra {
+  const unknown = unknownFields(body, knownChatFields);
+  if (body.stream_options == null) return unknown;
+  const { include_usage: _, ...others } = body.stream_options;
+  if (Object.keys(others).length === 0) return unknown;
+  const streamOptions: JsonObject = others;
+  return { extra: { ...unknown.extra, stream_options: streamOptions } };
+}
+
+function parseSampling(body: ChatBody): Sampling {
+  checkTogether(body);
+  const maxOutputTokens = body.max_completion_tokens ?? body.max_tokens;
+  const stop = typeof body.stop === 'string' ? [body.stop] : body.stop;
+  return {
+    ...(maxOutputTokens == null ? {} : { maxOutputTokens }),
+    ...(body.temperature == null ? {} : { temperature: body.temperature }),
+    ...(body.top_p == null ? {} : { topP: body.top_p }),
+    ...(body.top_k == null ? {} : { topK: body.top_k }),
+    ...(body.seed == null ? {} : { seed: body.seed }),
+    ...(stop == null ? {} : { stop }),
+    ...(body.presence_penalty == null ? {} : { presencePenalty: body.presence_penalty }),
+    ...(body.frequency_penalty == null ? {} : { frequencyPenalty: body.frequency_penalty }),
+    ...(body.logprobs == null ? {} : { logprobs: body.logprobs }),
+    ...(body.top_logprobs == null ? {} : { topLogprobs: body.top_logprobs }),
+  };
+}
+
+/** Rules over two fields, which no schema of one field says. */
+function checkTogether(body: ChatBody): void {
+  if (body.max_tokens != null && body.max_completion_tokens != null) {
+    throw new SluiceError('invalid_request', {
+      message: "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
+      param: 'max_tokens',
+    });
+  }
+  if (body.top_logprobs != null && body.logprobs !== true) {
+    throw new SluiceError('invalid_request', {
+      message: "The 'top_logprobs' parameter is only allowed when 'logprobs' is true.",
+      param: 'top_logprobs',
+    });
+  }
+}

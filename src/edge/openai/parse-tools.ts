@@ -1,0 +1,72 @@
+// From OpenAI's tools, tool choice and response format to ours.
+
+import { SluiceError } from '../../core/error.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { ResponseFormat, Tool, ToolChoice } from '../../core/predict.ts';
+import { unknownFields } from '../unknown-fields.ts';
+
+const toolFields: ReadonlySet<string> = new Set(['type', 'function']);
+const functionFields: ReadonlySet<string> = new Set(['name', 'description', 'parameters', 'strict']);
+
+/** Parses one tool. What is not a function is the vendor's own (web search, custom tools) and is passed on as it came. */
+export function parseTool(wire: JsonObject, index: number): Tool {
+  if (wire['type'] !== 'function') return { kind: 'vendor', dialect: 'openai', value: wire };
+  const path = `tools[${index}].function`;
+  const definition = wire['function'];
+  if (!isJsonObject(definition)) throw invalid(path, 'must be an object');
+  const { name, description, parameters, strict } = definition;
+  if (typeof name !== 'string' || name === '') throw invalid(`${path}.name`, 'must be a string that is not empty');
+  if (description != null && typeof description !== 'string') throw invalid(`${path}.description`, 'must be a string');
+  if (parameters != null && !isJsonObject(parameters))
+    throw invalid(`${path}.parameters`, 'must be a JSON Schema object');
+  if (strict != null && typeof strict !== 'boolean') throw invalid(`${path}.strict`, 'must be a boolean');
+  const { extra } = unknownFields(wire, toolFields);
+  const inner = unknownFields(definition, functionFields).extra;
+  const kept = inner === undefined ? extra : { ...extra, function: inner };
+  return {
+    kind: 'function',
+    name,
+    ...(description == null ? {} : { description }),
+    ...(parameters == null ? {} : { parameters }),
+    ...(strict == null ? {} : { strict }),
+    ...(kept === undefined ? {} : { extra: kept }),
+  };
+}
+
+/** Parses `tool_choice`. An object that names no function (OpenAI's `allowed_tools`, `custom`) is passed on as it came. */
+export function parseToolChoice(wire: string | JsonObject): ToolChoice {
+  if (wire === 'auto' || wire === 'none' || wire === 'required') return { kind: wire };
+  if (typeof wire === 'string') throw invalid('tool_choice', 'must be "none", "auto", "required" or an object');
+  if (wire['type'] !== 'function') return { kind: 'vendor', dialect: 'openai', value: wire };
+  const named = wire['function'];
+  const name = isJsonObject(named) ? named['name'] : undefined;
+  if (typeof name !== 'string' || name === '')
+    throw invalid('tool_choice.function.name', 'must be a string that is not empty');
+  return { kind: 'function', name };
+}
+
+/** Parses `response_format`, whose `type` was checked. */
+export function parseResponseFormat(wire: JsonObject): ResponseFormat {
+  if (wire['type'] === 'text') return { kind: 'text' };
+  if (wire['type'] === 'json_object') return { kind: 'json-object' };
+  const path = 'response_format.json_schema';
+  const definition = wire['json_schema'];
+  if (!isJsonObject(definition)) throw invalid(path, 'must be an object');
+  const { name, schema, description, strict } = definition;
+  if (typeof name !== 'string' || name === '') throw invalid(`${path}.name`, 'must be a string that is not empty');
+  if (schema != null && !isJsonObject(schema)) throw invalid(`${path}.schema`, 'must be a JSON Schema object');
+  if (description != null && typeof description !== 'string') throw invalid(`${path}.description`, 'must be a string');
+  if (strict != null && typeof strict !== 'boolean') throw invalid(`${path}.strict`, 'must be a boolean');
+  return {
+    kind: 'json-schema',
+    name,
+    // OpenAI lets it be absent: any object will do then.
+    schema: schema ?? {},
+    ...(description == null ? {} : { description }),
+    ...(strict == null ? {} : { strict }),
+  };
+}
+
+function invalid(param: string, rule: string): SluiceError {
+  return new SluiceError('invalid_request', { message: `Invalid value for '${param}': it ${rule}.`, param });
+}

@@ -1,0 +1,117 @@
+// Reads the body of a call as JSON: bounded in size, in time and in total over all calls, checked before it is parsed.
+
+import { SluiceError, toSluiceError } from '../core/error.ts';
+import type { Timer } from '../ports/clock.ts';
+import type { EdgeCall } from './call.ts';
+import { parseJsonBody } from './parse-json.ts';
+
+/** Called once: with the failure, or with null after `call.body` was set. */
+export type BodyDone = (error: SluiceError | null) => void;
+
+/** Media types that hold JSON. */
+const jsonType = /^application\/(?:[\w.+-]+\+)?json$/i;
+
+/**
+ * Reads and parses the body into `call.body`. Fails with `unsupported_media_type` or `body_too_large` without reading when
+ * the headers say enough; with `request_timeout` when the client stops sending.
+ */
+export function readBody(call: EdgeCall, done: BodyDone): void {
+  try {
+    checkHeaders(call);
+  } catch (thrown) {
+    done(toSluiceError(thrown));
+    return;
+  }
+  collect(call, (error, bytes) => {
+    if (error === null) {
+      try {
+        call.body = parseJsonBody(bytes, call.runtime.limits.maxNesting);
+      } catch (thrown) {
+        done(toSluiceError(thrown));
+        return;
+      }
+    }
+    done(error);
+  });
+}
+
+function checkHeaders(call: EdgeCall): void {
+  const { headers } = call;
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new SluiceError('unsupported_media_type', {
+      message: 'Compressed bodies are not accepted: send the body without content-encoding.',
+    });
+  }
+  const [type = '', ...parameters] = (headers['content-type'] ?? '').split(';');
+  if (!jsonType.test(type.trim())) {
+    throw new SluiceError('unsupported_media_type', { message: 'The content type must be application/json.' });
+  }
+  for (const parameter of parameters) {
+    const charset = /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/i.exec(parameter)?.[1];
+    if (charset !== undefined && !/^(?:utf-?8|us-ascii)$/i.test(charset)) {
+      throw new SluiceError('unsupported_media_type', { message: 'The charset of the body must be utf-8.' });
+    }
+  }
+  if (Number(headers['content-length'] ?? 0) > call.runtime.limits.maxBodyBytes) throw tooLarge(call);
+}
+
+function tooLarge(call: EdgeCall): SluiceError {
+  return new SluiceError('body_too_large', {
+    message: `The body is larger than the ${call.runtime.limits.maxBodyBytes} bytes that this server accepts.`,
+  });
+}
+
+/** Gathers the pieces. As a rule there is one, which is not copied. */
+function collect(call: EdgeCall, done: (error: SluiceError | null, bytes: Buffer) => void): void {
+  const { request, runtime } = call;
+  const { clock, limits } = runtime;
+  const chunks: Buffer[] = [];
+  let heardAtMs = clock.monotonicMs();
+  let idle: Timer = clock.setTimer(limits.bodyIdleTimeoutMs, checkIdle);
+  request.on('data', onData);
+  request.on('end', onEnd);
+  request.on('close', onClose);
+
+  function settle(error: SluiceError | null): void {
+    idle.cancel();
+    request.off('data', onData);
+    request.off('end', onEnd);
+    request.off('close', onClose);
+    const [only] = chunks;
+    if (error !== null || only === undefined) done(error, emptyBuffer);
+    else done(null, chunks.length === 1 ? only : Buffer.concat(chunks));
+  }
+
+  function onData(chunk: Buffer): void {
+    heardAtMs = clock.monotonicMs();
+    try {
+      if (call.heldBodyBytes + chunk.length > limits.maxBodyBytes) throw tooLarge(call);
+      runtime.admission.holdBody(chunk.length);
+    } catch (thrown) {
+      request.pause();
+      settle(toSluiceError(thrown));
+      return;
+    }
+    call.heldBodyBytes += chunk.length;
+    chunks.push(chunk);
+  }
+
+  function onEnd(): void {
+    settle(null);
+  }
+
+  /** The client went away in the middle. The call has heard of it too and is over. */
+  function onClose(): void {
+    settle(new SluiceError('cancelled'));
+  }
+
+  /** One timer for the whole body, set again from the last piece, is cheaper than one for each piece. */
+  function checkIdle(): void {
+    const silentMs = clock.monotonicMs() - heardAtMs;
+    if (silentMs >= limits.bodyIdleTimeoutMs) settle(new SluiceError('request_timeout'));
+    else idle = clock.setTimer(limits.bodyIdleTimeoutMs - silentMs, checkIdle);
+  }
+}
+
+const emptyBuffer: Buffer = Buffer.alloc(0);
