@@ -1,0 +1,177 @@
+// What whole answers and the chunks of a stream have in common on the wire: who answered, log probabilities, reasoning under
+// its several names, content given as a list, and the fields that Sluice has no name for.
+
+import { SluiceError } from '../../core/error.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { Answerer, TokenLogprob } from '../../core/predict.ts';
+import { maxExtraFields } from './defaults.ts';
+import { isPresent, listOf, objectOf, textValueOf } from './wire-values.ts';
+
+/** What an answer needs beside the vendor's bytes. */
+export interface AnswerContext {
+  /** `provider/model`. */
+  readonly target: string;
+  /** The model's name as it was asked for, where the vendor does not say. */
+  readonly model: string;
+  /** Stands in for the answer's id where the vendor gives none. */
+  readonly requestId: string;
+  /** Now, Unix time in milliseconds, where the vendor does not say. */
+  readonly nowMs: number;
+}
+
+/** Top-level fields that are read; all others travel on in `extra`. `obfuscation` and Mistral's `p` are only padding. */
+const answerFields: ReadonlySet<string> = new Set([
+  'id',
+  'object',
+  'created',
+  'model',
+  'choices',
+  'usage',
+  'system_fingerprint',
+  'error',
+  'obfuscation',
+  'p',
+]);
+
+/** Fields of a choice that are read. */
+const choiceFields: ReadonlySet<string> = new Set([
+  'index',
+  'message',
+  'delta',
+  'finish_reason',
+  'stop_reason',
+  'logprobs',
+  'usage',
+]);
+
+/** Fields of a message or a delta that are read. */
+const messageFields: ReadonlySet<string> = new Set([
+  'role',
+  'content',
+  'refusal',
+  'tool_calls',
+  'function_call',
+  'reasoning',
+  'reasoning_content',
+]);
+
+/** Who answered, from any chunk or the whole answer. Azure's first chunk has empty names; those count as absent. */
+export function answererOf(body: JsonObject, context: AnswerContext): Answerer {
+  return {
+    id: textValueOf(body['id']) ?? context.requestId,
+    model: textValueOf(body['model']) ?? context.model,
+    target: context.target,
+    createdAtMs: createdAtOf(body['created'], context.nowMs),
+    attempts: 1,
+  };
+}
+
+/** Seconds by the rules; some servers send milliseconds, recognisable by their size. */
+function createdAtOf(created: JsonValue | undefined, nowMs: number): number {
+  if (typeof created !== 'number' || !(created > 0)) return nowMs;
+  return Math.round(created > 1e11 ? created : created * 1000);
+}
+
+/** Collects fields of the answer and of its choice that have no name here, the last value of each. */
+export function collectExtra(into: JsonObject, body: JsonObject, choice: JsonObject | undefined): void {
+  for (const name in body) if (!answerFields.has(name)) keep(into, name, body[name]);
+  for (const name in choice) {
+    if (!choiceFields.has(name) && !Object.hasOwn(body, name)) keep(into, name, choice[name]);
+  }
+}
+
+function keep(into: JsonObject, name: string, value: JsonValue | undefined): void {
+  if (!isPresent(value)) return;
+  if (!Object.hasOwn(into, name) && Object.keys(into).length >= maxExtraFields) return;
+  into[name] = value;
+}
+
+/** Fields of a message or delta that have no name here; undefined when there are none. */
+export function unknownMessageFields(message: JsonObject): JsonObject | undefined {
+  let found: JsonObject | undefined;
+  for (const name in message) {
+    if (messageFields.has(name)) continue;
+    const value = message[name];
+    if (!isPresent(value)) continue;
+    found ??= {};
+    found[name] = value;
+  }
+  return found;
+}
+
+/** Reasoning text: `reasoning_content` (vLLM, DeepSeek, llama.cpp, xAI) or `reasoning` (Ollama, Groq, OpenRouter, newer vLLM). */
+export function reasoningOf(message: JsonObject): string {
+  return textValueOf(message['reasoning_content']) ?? textValueOf(message['reasoning']) ?? '';
+}
+
+/** A piece of content. */
+export type ContentPiece =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'reasoning'; readonly text: string }
+  | { readonly type: 'refusal'; readonly text: string }
+  | { readonly type: 'opaque'; readonly value: JsonObject };
+
+/** Content that is a list (Mistral sends thinking and references so). Throws `upstream_malformed` for anything else. */
+export function contentPieces(content: JsonValue): readonly ContentPiece[] {
+  if (!Array.isArray(content)) throw malformed('content is neither text nor a list');
+  return content.map((item) => {
+    const part = objectOf(item);
+    if (part === undefined) throw malformed('a content part is not an object');
+    if (part['type'] === 'text' && typeof part['text'] === 'string') return { type: 'text', text: part['text'] };
+    if (part['type'] === 'refusal' && typeof part['refusal'] === 'string')
+      return { type: 'refusal', text: part['refusal'] };
+    if (part['type'] === 'thinking') return { type: 'reasoning', text: thinkingOf(part['thinking']) };
+    return { type: 'opaque', value: part };
+  });
+}
+
+function thinkingOf(thinking: JsonValue | undefined): string {
+  if (typeof thinking === 'string') return thinking;
+  let text = '';
+  for (const item of listOf(thinking)) text += textValueOf(objectOf(item)?.['text']) ?? '';
+  return text;
+}
+
+/** The log probabilities of a choice; undefined when it has none. */
+export function logprobsOf(choice: JsonObject): TokenLogprob[] | undefined {
+  const wire = objectOf(choice['logprobs']);
+  if (wire === undefined) return undefined;
+  const tokens = listOf(wire['content']);
+  if (tokens.length === 0) return undefined;
+  return tokens.map((item) => {
+    const token = objectOf(item) ?? {};
+    return { ...oneLogprob(token), top: listOf(token['top_logprobs']).map((top) => oneLogprob(objectOf(top) ?? {})) };
+  });
+}
+
+function oneLogprob(wire: JsonObject): { token: string; logprob: number; bytes?: readonly number[] } {
+  const { token, logprob, bytes } = wire;
+  if (typeof token !== 'string' || typeof logprob !== 'number')
+    throw malformed('a log probability has no token or value');
+  return Array.isArray(bytes) ? { token, logprob, bytes: bytes as number[] } : { token, logprob };
+}
+
+/** The arguments of a call as text: some servers send the object itself. */
+export function argumentsOf(value: JsonValue | undefined): string {
+  if (typeof value === 'string') return value;
+  return value === undefined || value === null ? '' : JSON.stringify(value);
+}
+
+/** `upstream_malformed`, with what was wrong for the log. */
+export function malformed(detail: string): SluiceError {
+  return new SluiceError('upstream_malformed', { detail });
+}
+
+/** Parses JSON that must be an object. Throws `upstream_malformed`; the text itself is never part of the error. */
+export function parseObject(text: string, what: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw malformed(`${what} of ${text.length} characters is not JSON`);
+  }
+  // Gemini's endpoint wraps its errors into a list.
+  const object = objectOf((Array.isArray(value) ? value[0] : value) as JsonValue);
+  if (object === undefined) throw malformed(`${what} is not a JSON object`);
+  return object;
+}

@@ -1,0 +1,75 @@
+// Embeddings: our request as the body of POST /embeddings, and its answer as vectors.
+
+import type { EmbedRequest, EmbedResponse } from '../../core/embed.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { malformed } from './answer-fields.ts';
+import { estimateEmbedUsage } from './usage.ts';
+import { countOf, listOf, objectOf, textValueOf } from './wire-values.ts';
+
+/**
+ * The body. Vectors are asked for in base64, a fifth of the CPU of decimal text; OpenAI's own clients ask so by default,
+ * hence servers know it, and those that do not answer with numbers, which are read as well.
+ */
+export function embedToWire(request: EmbedRequest, model: string): JsonObject {
+  return {
+    encoding_format: 'base64',
+    ...request.extra,
+    model,
+    input: [...request.input],
+    ...(request.dimensions === undefined ? {} : { dimensions: request.dimensions }),
+  };
+}
+
+/**
+ * The vectors in the order of the input, whatever the order of the answer. Throws `upstream_malformed` when one is missing
+ * or doubled, when lengths differ, or when they are not of the length asked for.
+ */
+export function embedFromWire(body: JsonObject, request: EmbedRequest, model: string, target: string): EmbedResponse {
+  const vectors = orderedVectors(listOf(body['data']), request.input.length);
+  const length = request.dimensions ?? vectors[0]?.length;
+  for (const vector of vectors) {
+    if (vector.length !== length) throw malformed(`a vector of ${vector.length} numbers instead of ${length}`);
+  }
+  const inputTokens = countOf(objectOf(body['usage'])?.['prompt_tokens']);
+  return {
+    model: textValueOf(body['model']) ?? model,
+    target,
+    attempts: 1,
+    vectors,
+    usage:
+      inputTokens === undefined ? estimateEmbedUsage(request) : { inputTokens, outputTokens: 0, source: 'provider' },
+  };
+}
+
+/** By `index`; an answer without one is in order already. */
+function orderedVectors(items: readonly JsonValue[], count: number): Float32Array[] {
+  if (items.length !== count) throw malformed(`${items.length} vectors for ${count} inputs`);
+  const vectors = new Array<Float32Array | undefined>(count).fill(undefined);
+  items.forEach((value, position) => {
+    const item = objectOf(value);
+    if (item === undefined) throw malformed('an embedding is not an object');
+    const index = item['index'] ?? position;
+    if (typeof index !== 'number' || !(index in vectors)) throw malformed('an embedding has an index out of range');
+    if (vectors[index] !== undefined) throw malformed(`two embeddings have index ${index}`);
+    vectors[index] = vectorOf(item['embedding']);
+  });
+  return vectors.filter((vector) => vector !== undefined);
+}
+
+/** Numbers, or the bytes of little-endian 32-bit floats in base64. */
+function vectorOf(value: JsonValue | undefined): Float32Array {
+  if (typeof value === 'string') {
+    const bytes = Buffer.from(value, 'base64');
+    if (bytes.length === 0 || bytes.length % 4 !== 0) throw malformed(`a vector of ${bytes.length} bytes`);
+    // The copy aligns the bytes; every platform that Node runs on is little-endian.
+    return new Float32Array(Uint8Array.from(bytes).buffer);
+  }
+  if (!Array.isArray(value) || value.length === 0) throw malformed('an embedding is neither numbers nor base64');
+  const vector = new Float32Array(value.length);
+  for (let index = 0; index < value.length; index += 1) {
+    const number = value[index];
+    if (typeof number !== 'number') throw malformed('an embedding holds something that is not a number');
+    vector[index] = number;
+  }
+  return vector;
+}

@@ -1,0 +1,290 @@
+// A streamed answer as the async iterator of its parts, with back-pressure down to the socket. The vendor's events are
+// turned into parts by a StreamReader; this file knows only bytes, limits and who waits for whom.
+
+import type { IncomingHttpHeaders } from 'node:http';
+import { SluiceError, toSluiceError } from '../../core/error.ts';
+import type { PredictPart } from '../../core/predict.ts';
+import { maxErrorBodyBytes, type ProviderLimits } from './defaults.ts';
+import type { HttpCaller } from './http-call.ts';
+import type { AnswerSink, HttpCall, HttpExchange } from './http-exchange.ts';
+import { SseParser } from './sse-parser.ts';
+import { bodyTooLong, isSuccess, textOfChunks, type WholeAnswer } from './whole-call.ts';
+
+/** Turns one vendor's events into parts. One per stream; its methods throw SluiceErrors, which end the stream. */
+export interface StreamReader {
+  /** One event. Adds parts to `out`; returns true when the answer is complete, its `end` included. */
+  read(event: string, data: string, out: PredictPart[]): boolean;
+  /** The body ended well before `read` said that the answer is complete: adds `end`, or throws `upstream_truncated`. */
+  finish(out: PredictPart[]): void;
+  /** The vendor answered with one JSON body although a stream was asked for: adds all parts of it. */
+  whole(answer: WholeAnswer, out: PredictPart[]): void;
+}
+
+/** What a stream is made of. */
+export interface PartStreamOptions {
+  readonly caller: HttpCaller;
+  readonly signal: AbortSignal;
+  readonly limits: ProviderLimits;
+  /** Makes the call; asked at the first `next()`. A promise only where credentials must be fetched first. */
+  readonly prepare: () => HttpCall | Promise<HttpCall>;
+  /** Makes the reader, at the same moment. */
+  readonly createReader: () => StreamReader;
+  /** The failure that an answer with a status of failure means. */
+  readonly failure: (answer: WholeAnswer) => SluiceError;
+}
+
+/** The parts of one answer; see PartStream. */
+export function streamParts(options: PartStreamOptions): AsyncIterableIterator<PredictPart> {
+  return new PartStream(options);
+}
+
+type Result = IteratorResult<PredictPart, undefined>;
+const done: Result = Object.freeze({ done: true, value: undefined });
+
+/**
+ * Nothing is sent before the first `next()`. Bytes are parsed as they arrive until `maxBufferedParts` parts wait; then
+ * parsing stops within the chunk and the socket is paused, so that what is held is that many parts and the bytes already
+ * read from the socket. Once half of the parts are read, parsing goes on.
+ *
+ * A failure of the upstream comes after the parts that arrived before it; an abort of the signal comes at once, instead of
+ * them. `return()` closes the connection. A `next()` while another waits is answered after it.
+ */
+class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
+  readonly #options: PartStreamOptions;
+  #state: 'new' | 'open' | 'body-ended' | 'over' = 'new';
+  #exchange: HttpExchange | undefined;
+  #reader: StreamReader | undefined;
+  #parser: SseParser;
+  #parts: PredictPart[] = [];
+  #head: number = 0;
+  #failure: SluiceError | undefined;
+  #waiter: { resolve(result: Result): void; reject(error: SluiceError): void } | undefined;
+  #waiting: Promise<Result> | undefined;
+  /** Set when the body is not a stream of events but something to be read whole: an error, or JSON. */
+  #whole: { status: number; headers: IncomingHttpHeaders; chunks: Buffer[]; bytes: number } | undefined;
+  #isPumping: boolean = false;
+  /** Parsing has stopped because enough parts wait. */
+  #isHeld: boolean = false;
+  /** A part has been read: from then on idleMs applies to the events, before it firstTokenMs. */
+  #hasBegun: boolean = false;
+
+  constructor(options: PartStreamOptions) {
+    this.#options = options;
+    this.#parser = new SseParser(options.limits.maxLineBytes);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Result> {
+    if (this.#waiting !== undefined) return this.#waiting.then(() => this.next());
+    if (this.#state === 'new') this.#start();
+    const { maxBufferedParts } = this.#options.limits;
+    if (this.#isHeld && this.#parts.length - this.#head <= maxBufferedParts / 2) this.#pump();
+    const part = this.#shift();
+    if (part !== undefined) return Promise.resolve({ done: false, value: part });
+    if (this.#state === 'over') {
+      const failure = this.#failure;
+      this.#failure = undefined;
+      return failure === undefined ? Promise.resolve(done) : Promise.reject(failure);
+    }
+    this.#waiting = new Promise((resolve, reject) => {
+      this.#waiter = { resolve, reject };
+    });
+    return this.#waiting;
+  }
+
+  return(): Promise<Result> {
+    this.#parts = [];
+    this.#head = 0;
+    if (this.#state !== 'over') {
+      this.#state = 'over';
+      this.#exchange?.abort(new SluiceError('cancelled'));
+    }
+    this.#failure = undefined;
+    this.#takeWaiter()?.resolve(done);
+    return Promise.resolve(done);
+  }
+
+  onHead(status: number, headers: IncomingHttpHeaders): void {
+    const type = headers['content-type'] ?? '';
+    if (!isSuccess(status) || type.includes('json') || type.includes('html')) {
+      this.#whole = { status, headers, chunks: [], bytes: 0 };
+    }
+  }
+
+  onBytes(chunk: Buffer): void {
+    if (this.#state !== 'open') return;
+    if (this.#whole !== undefined) this.#collect(this.#whole, chunk);
+    else {
+      this.#parser.push(chunk);
+      this.#pump();
+    }
+  }
+
+  onEnd(): void {
+    if (this.#state !== 'open') return;
+    if (this.#whole !== undefined) this.#readWhole(this.#whole);
+    else {
+      this.#state = 'body-ended';
+      this.#pump();
+    }
+  }
+
+  onFail(error: SluiceError): void {
+    if (this.#state !== 'open') return;
+    if (this.#options.signal.aborted) {
+      this.#parts = [];
+      this.#head = 0;
+      this.#end(error);
+    } else if (this.#whole !== undefined) {
+      // A cut error body is still an error with a status.
+      if (isSuccess(this.#whole.status)) this.#end(error);
+      else this.#readWhole(this.#whole);
+    } else {
+      this.#failure = error;
+      this.#state = 'body-ended';
+      this.#pump();
+    }
+  }
+
+  #start(): void {
+    this.#state = 'open';
+    try {
+      const call = this.#options.prepare();
+      if (call instanceof Promise) {
+        call.then(
+          (prepared) => this.#send(prepared),
+          (error: unknown) => this.#fail(error),
+        );
+      } else this.#send(call);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #send(call: HttpCall): void {
+    if (this.#state !== 'open') return;
+    this.#reader = this.#options.createReader();
+    this.#exchange = this.#options.caller.start(call, this);
+  }
+
+  /** Parses until enough parts wait or the bytes are used up, then hands a part to whoever waits. */
+  #pump(): void {
+    if (this.#isPumping) return; // `resume` below brought bytes at once: the loop sees them.
+    this.#isPumping = true;
+    try {
+      while (this.#parse() && this.#isHeld) {
+        this.#isHeld = false;
+        this.#exchange?.resume();
+      }
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#isPumping = false;
+    }
+    this.#deliver();
+  }
+
+  /** True when all bytes are used up and more may come. */
+  #parse(): boolean {
+    const reader = this.#reader;
+    if (reader === undefined || this.#state === 'over') return false;
+    const { maxBufferedParts } = this.#options.limits;
+    const parser = this.#parser;
+    let hasProgress = false;
+    while (this.#parts.length - this.#head < maxBufferedParts) {
+      if (!parser.read()) {
+        if (hasProgress && this.#hasBegun) this.#exchange?.renew();
+        return this.#isOpenAtEndOfBytes(reader);
+      }
+      const isComplete = reader.read(parser.event, parser.data, this.#parts);
+      hasProgress = true;
+      if (this.#parts.length > 0) this.#hasBegun = true;
+      if (isComplete) return this.#complete();
+    }
+    this.#isHeld = true;
+    this.#exchange?.renew();
+    this.#exchange?.pause();
+    return false;
+  }
+
+  #isOpenAtEndOfBytes(reader: StreamReader): boolean {
+    if (this.#state !== 'body-ended') return true;
+    if (this.#failure === undefined) reader.finish(this.#parts);
+    this.#state = 'over';
+    return false;
+  }
+
+  #complete(): false {
+    this.#state = 'over';
+    this.#failure = undefined;
+    this.#exchange?.drain();
+    return false;
+  }
+
+  #shift(): PredictPart | undefined {
+    const part = this.#parts[this.#head];
+    if (part === undefined) return undefined;
+    this.#head += 1;
+    const left = this.#parts.length - this.#head;
+    if (left === 0) {
+      this.#parts.length = 0;
+      this.#head = 0;
+    }
+    return part;
+  }
+
+  #deliver(): void {
+    if (this.#waiter === undefined) return;
+    const part = this.#shift();
+    if (part !== undefined) this.#takeWaiter()?.resolve({ done: false, value: part });
+    else if (this.#state === 'over') {
+      const failure = this.#failure;
+      this.#failure = undefined;
+      if (failure === undefined) this.#takeWaiter()?.resolve(done);
+      else this.#takeWaiter()?.reject(failure);
+    }
+  }
+
+  #takeWaiter(): { resolve(result: Result): void; reject(error: SluiceError): void } | undefined {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    this.#waiting = undefined;
+    return waiter;
+  }
+
+  /** Our side found the fault: parts that were read before it still come first. */
+  #fail(error: unknown): void {
+    const failure = toSluiceError(error);
+    this.#state = 'over';
+    this.#exchange?.abort(failure);
+    this.#end(failure);
+  }
+
+  #end(failure: SluiceError | undefined): void {
+    this.#state = 'over';
+    this.#failure = failure;
+    this.#deliver();
+  }
+
+  #collect(whole: { status: number; chunks: Buffer[]; bytes: number }, chunk: Buffer): void {
+    const isError = !isSuccess(whole.status);
+    const maxBytes = isError ? maxErrorBodyBytes : this.#options.limits.maxBodyBytes;
+    whole.bytes += chunk.length;
+    if (whole.bytes <= maxBytes) whole.chunks.push(chunk);
+    else this.#exchange?.abort(bodyTooLong(maxBytes));
+  }
+
+  #readWhole(whole: { status: number; headers: IncomingHttpHeaders; chunks: Buffer[] }): void {
+    const answer = { status: whole.status, headers: whole.headers, body: textOfChunks(whole.chunks) };
+    try {
+      if (!isSuccess(whole.status)) throw this.#options.failure(answer);
+      this.#reader?.whole(answer, this.#parts);
+      this.#end(undefined);
+    } catch (error) {
+      this.#end(toSluiceError(error));
+    }
+  }
+}

@@ -1,0 +1,215 @@
+// The chunks of a streamed chat completion as our parts.
+
+import { partsOf } from '../../core/collect.ts';
+import { SluiceError } from '../../core/error.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { Answerer, PredictPart, PredictRequest, TokenLogprob } from '../../core/predict.ts';
+import type { Usage } from '../../core/usage.ts';
+import {
+  type AnswerContext,
+  answererOf,
+  collectExtra,
+  contentPieces,
+  logprobsOf,
+  malformed,
+  parseObject,
+  reasoningOf,
+  unknownMessageFields,
+} from './answer-fields.ts';
+import { maxExtraFields } from './defaults.ts';
+import { finishReasonOf, isUnfinished } from './finish-reason.ts';
+import { predictFromWire } from './from-wire.ts';
+import type { StreamReader } from './part-stream.ts';
+import { ToolCallStream } from './tool-call-stream.ts';
+import { estimateUsage, usageFromWire } from './usage.ts';
+import type { WholeAnswer } from './whole-call.ts';
+import { isPresent, listOf, objectOf, textValueOf } from './wire-values.ts';
+
+/** Makes a failure out of an `error` object that came within a stream or a body of status 200. */
+export type EmbeddedFailure = (body: JsonObject) => SluiceError;
+
+/**
+ * When a stream is complete. A chunk with a finish reason and then `[DONE]` or a clean end of the body: complete (many servers
+ * leave `[DONE]` out). `[DONE]` without a finish reason: complete, as `other`, only when usage was reported, which a server
+ * does after its last token (seen of OpenRouter); otherwise, and when the body ends with neither, `upstream_truncated`.
+ *
+ * `start` is held back until there is something to follow it, so that a failure before the first content is a failure of
+ * the whole attempt and can be mended above. A chunk without choices that is not usage adds nothing but its unknown fields.
+ * Choices beyond the first cannot have been asked for and are skipped.
+ */
+export class ChatStreamReader implements StreamReader {
+  readonly #request: PredictRequest;
+  readonly #context: AnswerContext;
+  readonly #failure: EmbeddedFailure;
+  readonly #extra: JsonObject = {};
+  readonly #tools: ToolCallStream = new ToolCallStream();
+  #answerer: Answerer | undefined;
+  #hasStarted: boolean = false;
+  #rawFinishReason: string | undefined;
+  #stopSequence: string | undefined;
+  #fingerprint: string | undefined;
+  #usage: Usage | undefined;
+  #outputBytes: number = 0;
+  /** Simple values among unknown delta fields as last sent on: Groq repeats its `channel` with every token. */
+  readonly #lastUnknown: JsonObject = {};
+
+  constructor(request: PredictRequest, context: AnswerContext, failure: EmbeddedFailure) {
+    this.#request = request;
+    this.#context = context;
+    this.#failure = failure;
+  }
+
+  read(event: string, data: string, out: PredictPart[]): boolean {
+    if (data.startsWith('[DONE]')) {
+      this.#end(out, this.#usage !== undefined);
+      return true;
+    }
+    if (data.trim() === '') return false; // A heartbeat.
+    const isForeign = event !== '' && event !== 'message' && event !== 'error';
+    if (isForeign && !data.startsWith('{')) return false;
+    const chunk = parseObject(data, 'an event');
+    if (isForeign && chunk['choices'] === undefined && !isPresent(chunk['error'])) return false;
+    if (isPresent(chunk['error']) || event === 'error' || chunk['object'] === 'error') throw this.#failure(chunk);
+    const choice = firstChoice(chunk);
+    this.#readAnswer(chunk, choice);
+    if (choice !== undefined) this.#readChoice(choice, out);
+    return false;
+  }
+
+  finish(out: PredictPart[]): void {
+    this.#end(out, false);
+  }
+
+  whole(answer: WholeAnswer, out: PredictPart[]): void {
+    const body = parseObject(answer.body, 'the answer');
+    if (isPresent(body['error']) || body['object'] === 'error') throw this.#failure(body);
+    out.push(...partsOf(predictFromWire(body, this.#request, this.#context)));
+  }
+
+  /** What may come with any chunk. */
+  #readAnswer(chunk: JsonObject, choice: JsonObject | undefined): void {
+    // Until the start is sent, later chunks may know more: Azure's first one has neither id nor model.
+    if (!this.#hasStarted) this.#answerer = answererOf(chunk, this.#context);
+    const usage = chunk['usage'] ?? choice?.['usage'];
+    if (usage !== null && usage !== undefined) this.#usage = usageFromWire(usage) ?? this.#usage;
+    this.#fingerprint = textValueOf(chunk['system_fingerprint']) ?? this.#fingerprint;
+    collectExtra(this.#extra, chunk, choice);
+  }
+
+  #readChoice(choice: JsonObject, out: PredictPart[]): void {
+    const delta = objectOf(choice['delta']);
+    const logprobs = logprobsOf(choice);
+    if (delta !== undefined) this.#readDelta(delta, logprobs, out);
+    else if (logprobs !== undefined) this.#addText('', logprobs, out);
+    const raw = textValueOf(choice['finish_reason']);
+    if (raw === undefined) return;
+    if (isUnfinished(raw)) throw this.#truncated(`finish_reason ${raw}`);
+    this.#rawFinishReason = raw;
+    this.#stopSequence = textValueOf(choice['stop_reason']);
+  }
+
+  #readDelta(delta: JsonObject, logprobs: readonly TokenLogprob[] | undefined, out: PredictPart[]): void {
+    const reasoning = reasoningOf(delta);
+    if (reasoning !== '') {
+      this.#outputBytes += Buffer.byteLength(reasoning);
+      this.#add({ type: 'reasoning-delta', text: reasoning }, out);
+    }
+    const { content } = delta;
+    if (typeof content === 'string') {
+      if (content !== '' || logprobs !== undefined) this.#addText(content, logprobs, out);
+    } else {
+      if (logprobs !== undefined) this.#addText('', logprobs, out);
+      if (content !== null && content !== undefined) this.#addPieces(content, out);
+    }
+    const refusal = textValueOf(delta['refusal']);
+    if (refusal !== undefined) {
+      this.#outputBytes += Buffer.byteLength(refusal);
+      this.#add({ type: 'refusal-delta', text: refusal }, out);
+    }
+    const unknown = unknownMessageFields(delta);
+    if (unknown !== undefined) this.#addUnknown(unknown, out);
+    if (isPresent(delta['tool_calls'])) this.#addCalls(delta['tool_calls'], out);
+    const legacy = objectOf(delta['function_call']);
+    if (legacy !== undefined) this.#addCalls([{ index: 0, function: legacy }], out);
+  }
+
+  #addText(text: string, logprobs: readonly TokenLogprob[] | undefined, out: PredictPart[]): void {
+    this.#outputBytes += Buffer.byteLength(text);
+    this.#add(logprobs === undefined ? { type: 'text-delta', text } : { type: 'text-delta', text, logprobs }, out);
+  }
+
+  #addPieces(content: JsonValue, out: PredictPart[]): void {
+    for (const piece of contentPieces(content)) {
+      if (piece.type === 'opaque') this.#add({ type: 'opaque-delta', dialect: 'openai', value: piece.value }, out);
+      else if (piece.text !== '') {
+        this.#outputBytes += Buffer.byteLength(piece.text);
+        this.#add({ type: `${piece.type}-delta`, text: piece.text }, out);
+      }
+    }
+  }
+
+  #addUnknown(unknown: JsonObject, out: PredictPart[]): void {
+    const last = this.#lastUnknown;
+    const value: JsonObject = {};
+    for (const name in unknown) {
+      const field = unknown[name];
+      if (field === undefined) continue;
+      if (typeof field !== 'object') {
+        if (last[name] === field) continue;
+        if (Object.keys(last).length < maxExtraFields) last[name] = field;
+      }
+      value[name] = field;
+    }
+    if (isPresent(value)) this.#add({ type: 'opaque-delta', dialect: 'openai', value }, out);
+  }
+
+  #addCalls(calls: JsonValue | undefined, out: PredictPart[]): void {
+    this.#begin(out);
+    this.#outputBytes += this.#tools.read(calls, this.#answerer?.id ?? this.#context.requestId, out);
+  }
+
+  #add(part: PredictPart, out: PredictPart[]): void {
+    this.#begin(out);
+    out.push(part);
+  }
+
+  #begin(out: PredictPart[]): void {
+    if (this.#hasStarted) return;
+    this.#hasStarted = true;
+    this.#answerer ??= answererOf({}, this.#context);
+    out.push({ type: 'start', ...this.#answerer });
+  }
+
+  #end(out: PredictPart[], isCompleteWithoutReason: boolean): void {
+    const raw = this.#rawFinishReason;
+    if (raw === undefined && !isCompleteWithoutReason) throw this.#truncated('no finish_reason');
+    this.#tools.finish();
+    this.#begin(out);
+    out.push({
+      type: 'end',
+      finishReason: raw === undefined ? 'other' : finishReasonOf(raw),
+      ...(raw === undefined ? {} : { rawFinishReason: raw }),
+      ...(this.#stopSequence === undefined ? {} : { stopSequence: this.#stopSequence }),
+      usage: this.#usage ?? estimateUsage(this.#request, this.#outputBytes),
+      ...(this.#fingerprint === undefined ? {} : { systemFingerprint: this.#fingerprint }),
+      ...(isPresent(this.#extra) ? { extra: this.#extra } : {}),
+    });
+  }
+
+  #truncated(detail: string): SluiceError {
+    return new SluiceError('upstream_truncated', { detail, upstream: { target: this.#context.target } });
+  }
+}
+
+/** The choice with index 0, or without an index. */
+function firstChoice(chunk: JsonObject): JsonObject | undefined {
+  const { choices } = chunk;
+  if (choices === undefined || choices === null) return undefined;
+  if (!Array.isArray(choices)) throw malformed('choices is not a list');
+  for (const item of listOf(choices)) {
+    const choice = objectOf(item);
+    if (choice === undefined) throw malformed('a choice is not an object');
+    if ((choice['index'] ?? 0) === 0) return choice;
+  }
+  return undefined;
+}

@@ -1,0 +1,284 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chatRequest } from '../../../test/fixtures/calls.ts';
+import { SluiceError } from '../../core/error.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { ContentPart, Message, Role } from '../../core/message.ts';
+import type { PredictRequest } from '../../core/predict.ts';
+import { predictToWire } from './to-wire.ts';
+
+function toWire(overrides: Partial<PredictRequest> = {}, stream: boolean = false): JsonObject {
+  return predictToWire(chatRequest('alias', overrides), { model: 'm', stream, maxTokensField: 'max_tokens' });
+}
+
+function messages(...list: Message[]): JsonObject[] {
+  return toWire({ messages: list })['messages'] as JsonObject[];
+}
+
+const turn = (role: Role, ...content: ContentPart[]): Message => ({ role, content });
+const text = (value: string): ContentPart => ({ type: 'text', text: value });
+
+function isUnsupported(error: unknown): boolean {
+  return error instanceof SluiceError && error.reason === 'unsupported_capability';
+}
+
+test('to wire: a plain request holds the model’s own name and nothing that was not asked for', () => {
+  assert.deepEqual(toWire(), { model: 'm', messages: [{ role: 'user', content: 'Hello?' }] });
+});
+
+test('to wire: every typed field has its name', () => {
+  const body = toWire({
+    sampling: {
+      maxOutputTokens: 5,
+      temperature: 0,
+      topP: 0.5,
+      topK: 40,
+      seed: 7,
+      stop: ['a', 'b'],
+      presencePenalty: 1,
+      frequencyPenalty: -1,
+      logprobs: true,
+      topLogprobs: 2,
+    },
+    tools: [
+      { kind: 'function', name: 'f', description: 'd', parameters: { type: 'object' }, strict: true, extra: { x: 1 } },
+      { kind: 'vendor', dialect: 'openai', value: { type: 'custom', custom: { name: 'c' } } },
+    ],
+    toolChoice: { kind: 'function', name: 'f' },
+    parallelToolCalls: false,
+    responseFormat: { kind: 'json-schema', name: 's', schema: { type: 'object' }, strict: true, description: 'd' },
+    reasoningEffort: 'low',
+  });
+  const { messages: _, ...rest } = body;
+  assert.deepEqual(rest, {
+    model: 'm',
+    max_tokens: 5,
+    temperature: 0,
+    top_p: 0.5,
+    top_k: 40,
+    seed: 7,
+    stop: ['a', 'b'],
+    presence_penalty: 1,
+    frequency_penalty: -1,
+    logprobs: true,
+    top_logprobs: 2,
+    tools: [
+      {
+        type: 'function',
+        function: { name: 'f', description: 'd', parameters: { type: 'object' }, strict: true },
+        x: 1,
+      },
+      { type: 'custom', custom: { name: 'c' } },
+    ],
+    tool_choice: { type: 'function', function: { name: 'f' } },
+    parallel_tool_calls: false,
+    response_format: {
+      type: 'json_schema',
+      json_schema: { name: 's', schema: { type: 'object' }, strict: true, description: 'd' },
+    },
+    reasoning_effort: 'low',
+  });
+});
+
+test('to wire: the simple forms of tool choice and response format', () => {
+  for (const kind of ['auto', 'none', 'required'] as const) {
+    assert.equal(toWire({ toolChoice: { kind } })['tool_choice'], kind);
+  }
+  assert.deepEqual(toWire({ responseFormat: { kind: 'json-object' } })['response_format'], { type: 'json_object' });
+  assert.deepEqual(toWire({ responseFormat: { kind: 'text' } })['response_format'], { type: 'text' });
+});
+
+test('to wire: a stream asks for usage and keeps the caller’s other stream options', () => {
+  const body = toWire({ extra: { stream_options: { include_obfuscation: false, include_usage: false } } }, true);
+  assert.equal(body['stream'], true);
+  assert.deepEqual(body['stream_options'], { include_obfuscation: false, include_usage: true });
+});
+
+test('to wire: unknown fields pass under their own names and replace no typed field', () => {
+  const extra = {
+    min_p: 0.1,
+    toString: 'x',
+    temperature: 9,
+    model: 'other',
+    stream: true,
+    messages: [],
+    max_tokens: 9,
+  };
+  const body = toWire({ sampling: { temperature: 0.2, maxOutputTokens: 5 }, extra });
+  assert.equal(body['min_p'], 0.1);
+  assert.equal(body['toString'], 'x');
+  assert.equal(body['temperature'], 0.2);
+  assert.equal(body['model'], 'm');
+  assert.equal(body['max_tokens'], 5);
+  assert.equal(body['stream'], undefined);
+  assert.equal((body['messages'] as JsonObject[]).length, 1);
+});
+
+test('to wire: more than one choice is refused', () => {
+  assert.throws(() => toWire({ extra: { n: 2 } }), isUnsupported);
+  assert.equal(toWire({ extra: { n: 1 } })['n'], 1);
+});
+
+test('to wire: the newer name of the token limit replaces the older', () => {
+  const request = chatRequest('a', { sampling: { maxOutputTokens: 5 } });
+  const body = predictToWire(request, { model: 'm', stream: false, maxTokensField: 'max_completion_tokens' });
+  assert.equal(body['max_completion_tokens'], 5);
+  assert.equal(body['max_tokens'], undefined);
+});
+
+test('to wire: fields of the messages api are put into openai’s words', () => {
+  const extra = {
+    metadata: { user_id: 'u1' },
+    thinking: { type: 'enabled', budget_tokens: 10_000 },
+    service_tier: 'standard_only',
+    cache_control: { type: 'ephemeral' },
+    mcp_servers: [],
+  };
+  const body = toWire({ dialect: 'anthropic', extra });
+  assert.equal(body['user'], 'u1');
+  assert.equal(body['metadata'], undefined);
+  assert.equal(body['reasoning_effort'], 'medium');
+  assert.equal(body['service_tier'], 'default');
+  assert.equal(body['cache_control'], undefined);
+  assert.deepEqual(body['mcp_servers'], []);
+  assert.equal(toWire({ dialect: 'anthropic', reasoningEffort: 'max', extra })['reasoning_effort'], 'max');
+});
+
+test('to wire: tools, choices and parts of other vendors are refused', () => {
+  const value = { type: 'web_search_20250305' };
+  assert.throws(() => toWire({ tools: [{ kind: 'vendor', dialect: 'anthropic', value }] }), isUnsupported);
+  assert.throws(() => toWire({ toolChoice: { kind: 'vendor', dialect: 'vertex', value } }), isUnsupported);
+  assert.throws(() => messages(turn('user', { type: 'opaque', dialect: 'anthropic', value })), isUnsupported);
+});
+
+test('messages: roles, names, several texts and unknown fields', () => {
+  assert.deepEqual(
+    messages(
+      { ...turn('developer', text('d')), name: 'n', extra: { x: 1, role: 'y' } },
+      turn('user', text('a'), { type: 'text', text: 'b', extra: { cache_control: {} } }),
+      turn('assistant'),
+    ),
+    [
+      { role: 'developer', content: 'd', name: 'n', x: 1 },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'a' },
+          { type: 'text', text: 'b', cache_control: {} },
+        ],
+      },
+      { role: 'assistant', content: '' },
+    ],
+  );
+});
+
+test('messages: pictures, sound, files and parts of openai’s own', () => {
+  const opaque = { type: 'video_url', video_url: { url: 'v' } };
+  const [message] = messages(
+    turn(
+      'user',
+      { type: 'image', source: { kind: 'url', url: 'https://x/i.png' }, detail: 'low' },
+      { type: 'image', source: { kind: 'data', base64: 'QQ==', mediaType: 'image/png' } },
+      { type: 'audio', source: { kind: 'data', base64: 'QQ==', mediaType: 'audio/mpeg' } },
+      { type: 'audio', source: { kind: 'data', base64: 'QQ==', mediaType: 'audio/x-wav' } },
+      { type: 'audio', source: { kind: 'url', url: 'https://x/a.wav' } },
+      { type: 'file', source: { kind: 'data', base64: 'QQ==', mediaType: 'application/pdf' }, name: 'f.pdf' },
+      { type: 'file', source: { kind: 'file-id', fileId: 'file-1' } },
+      { type: 'opaque', dialect: 'openai', value: opaque },
+    ),
+  );
+  assert.deepEqual(message?.['content'], [
+    { type: 'image_url', image_url: { url: 'https://x/i.png', detail: 'low' } },
+    { type: 'image_url', image_url: { url: 'data:image/png;base64,QQ==' } },
+    { type: 'input_audio', input_audio: { data: 'QQ==', format: 'mp3' } },
+    { type: 'input_audio', input_audio: { data: 'QQ==', format: 'wav' } },
+    { type: 'audio_url', audio_url: { url: 'https://x/a.wav' } },
+    { type: 'file', file: { file_data: 'data:application/pdf;base64,QQ==', filename: 'f.pdf' } },
+    { type: 'file', file: { file_id: 'file-1' } },
+    opaque,
+  ]);
+  assert.throws(
+    () => messages(turn('user', { type: 'file', source: { kind: 'url', url: 'https://x' } })),
+    isUnsupported,
+  );
+  const byId = { kind: 'file-id', fileId: 'f' } as const;
+  assert.throws(() => messages(turn('user', { type: 'image', source: byId })), isUnsupported);
+});
+
+test('messages: an assistant turn with calls, reasoning and a refusal', () => {
+  const call: ContentPart = { type: 'tool-call', id: 'c', name: 'f', arguments: '{}', extra: { extra_content: 1 } };
+  assert.deepEqual(
+    messages(
+      turn(
+        'assistant',
+        { type: 'reasoning', text: 'Hm.' },
+        { type: 'reasoning', text: 'Secret', signature: 's' },
+        call,
+      ),
+      turn('assistant', text('Well, '), { type: 'refusal', text: 'no.' }),
+    ),
+    [
+      {
+        role: 'assistant',
+        content: null,
+        reasoning_content: 'Hm.',
+        tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{}' }, extra_content: 1 }],
+      },
+      { role: 'assistant', content: 'Well, ', refusal: 'no.' },
+    ],
+  );
+});
+
+test('messages: tool results come before the rest of their turn, and failures say so', () => {
+  assert.deepEqual(
+    messages(
+      { ...turn('tool', { type: 'tool-result', toolCallId: 'a', content: [text('1')] }), name: 'f' },
+      turn(
+        'user',
+        text('and then'),
+        { type: 'tool-result', toolCallId: 'b', content: [text('2')], isError: true },
+        { type: 'tool-result', toolCallId: 'c', content: [text('3'), text('4')], isError: true },
+        { type: 'tool-result', toolCallId: 'd', content: [] },
+      ),
+    ),
+    [
+      { role: 'tool', tool_call_id: 'a', content: '1', name: 'f' },
+      { role: 'tool', tool_call_id: 'b', content: 'Error: 2' },
+      {
+        role: 'tool',
+        tool_call_id: 'c',
+        content: [
+          { type: 'text', text: 'Error:' },
+          { type: 'text', text: '3' },
+          { type: 'text', text: '4' },
+        ],
+      },
+      { role: 'tool', tool_call_id: 'd', content: '' },
+      { role: 'user', content: 'and then' },
+    ],
+  );
+});
+
+test('messages: unknown fields of an earlier answer go back where they came from', () => {
+  const opaque = (value: JsonObject): ContentPart => ({ type: 'opaque', dialect: 'openai', value });
+  const [message] = messages(
+    turn(
+      'assistant',
+      text('t'),
+      { type: 'tool-call', id: 'c', name: 'f', arguments: '{}' },
+      opaque({ reasoning_details: [{ data: 1 }] }),
+      opaque({ reasoning_details: [{ data: 2 }], content: 'never' }),
+      opaque({ tool_calls: [{ index: 0, extra_content: { s: 1 }, type: 'never' }] }),
+      opaque({ tool_calls: [{ id: 'k', type: 'custom', custom: { name: 'n', input: 'i' } }] }),
+    ),
+  );
+  assert.deepEqual(message, {
+    role: 'assistant',
+    content: 't',
+    reasoning_details: [{ data: 1 }, { data: 2 }],
+    tool_calls: [
+      { id: 'c', type: 'function', function: { name: 'f', arguments: '{}' }, extra_content: { s: 1 } },
+      { id: 'k', type: 'custom', custom: { name: 'n', input: 'i' } },
+    ],
+  });
+});

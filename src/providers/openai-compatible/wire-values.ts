@@ -1,0 +1,30 @@
+// Reading fields of vendors' JSON without trusting their types.
+
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+
+/** The value as an object, or undefined. */
+export function objectOf(value: JsonValue | undefined): JsonObject | undefined {
+  return isJsonObject(value) ? value : undefined;
+}
+
+/** The value as a list, or an empty one. */
+export function listOf(value: JsonValue | undefined): readonly JsonValue[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The value as text that is not empty, or undefined. */
+export function textValueOf(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** The value as a token count: a whole number >= 0, or undefined. */
+export function countOf(value: JsonValue | undefined): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined;
+}
+
+/** False for what vendors send in place of nothing: null, '', [], {}. */
+export function isPresent(value: JsonValue | undefined): value is JsonValue {
+  if (value === undefined || value === null || value === '') return false;
+  if (Array.isArray(value)) return value.length > 0;
+  return typeof value !== 'object' || Object.keys(value).length > 0;
+}
