@@ -47,8 +47,8 @@ const irVersion = 8;
 
 const attributeType = { float: 1, int: 2, ints: 7 } as const;
 
-/** The model as protobuf bytes, in chunks to be written one after the other, so that large weights are never copied. */
-export function encodeOnnxModel(model: OnnxModel): readonly Uint8Array[] {
+/** The model as protobuf bytes: the content of an `.onnx` file. */
+export function encodeOnnxModel(model: OnnxModel): Uint8Array {
   const graph = [
     ...model.nodes.flatMap((node) => nested(1, encodeNode(node))),
     text(2, model.name),
@@ -56,12 +56,12 @@ export function encodeOnnxModel(model: OnnxModel): readonly Uint8Array[] {
     ...model.inputs.flatMap((value) => nested(11, encodeValue(value))),
     ...model.outputs.flatMap((value) => nested(12, encodeValue(value))),
   ];
-  return [
+  return Buffer.concat([
     integer(1, irVersion),
     text(2, model.producer),
     ...nested(7, graph),
     ...nested(8, [text(1, ''), integer(2, model.opset)]),
-  ];
+  ]);
 }
 
 function encodeNode(node: OnnxNode): Uint8Array[] {

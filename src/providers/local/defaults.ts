@@ -1,0 +1,31 @@
+// The numbers that the local engine lives by, each with its reason. What an operator may change is in the configuration.
+
+/** Threads inside one matrix product. One: the small models gain nothing from more, and the other cores serve requests. */
+export const defaultIntraOpThreads = 1;
+
+/** Calls that one engine works on in turn. More would only slow each of them down and hold more key/value caches. */
+export const maxActiveCalls = 8;
+
+/** Calls that may wait for their turn; beyond that the caller is told at once to go elsewhere. */
+export const maxWaitingCalls = 64;
+
+/** What a refused caller is told to wait, in milliseconds: about one short answer of the built-in generator. */
+export const overloadRetryAfterMs = 500;
+
+/** Parts that the engine may be ahead of its reader. Enough to hide the hop between threads (0.1 ms), no more. */
+export const creditWindow = 4;
+
+/** How long a thread gets to free its models before it is stopped by force, in milliseconds. */
+export const closeGraceMs = 2000;
+
+/** Most texts in one embedding call, the limit that OpenAI documents. */
+export const maxEmbeddingInputs = 2048;
+
+/** Most characters of one text to embed: tokenising stops being free, and everything behind 128 tokens is cut off anyway. */
+export const maxEmbeddingCharacters = 1_000_000;
+
+/** Tokens per step while a prompt is read: short enough to notice a cancelled call, long enough to be efficient. */
+export const prefillChunkTokens = 128;
+
+/** Answer length when neither the request nor the model says one. */
+export const fallbackMaxOutputTokens = 512;

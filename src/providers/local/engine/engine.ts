@@ -1,0 +1,168 @@
+// The main-thread side of local models: typed calls with admission, cancellation and back-pressure over one model thread.
+// It computes nothing itself, so no event loop ever waits for a model.
+
+import { abortReason, SluiceError } from '../../../core/error.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import type { Log } from '../../../telemetry/log.ts';
+import {
+  creditWindow,
+  defaultIntraOpThreads,
+  maxActiveCalls,
+  maxWaitingCalls,
+  overloadRetryAfterMs,
+} from '../defaults.ts';
+import { type Admission, createAdmission } from './admission.ts';
+import { fromEngineFailure } from './engine-failure.ts';
+import { createModelThread, type ModelThread } from './model-thread.ts';
+import { createPartQueue } from './part-queue.ts';
+import type {
+  EmbedResult,
+  EngineCommand,
+  EngineModel,
+  EngineReply,
+  GeneratedEnding,
+  GeneratedPart,
+  GenerateRequest,
+  ModelFacts,
+} from './protocol.ts';
+
+/** What an engine is made from. */
+export interface EngineOptions {
+  readonly models: readonly EngineModel[];
+  /** Threads inside one matrix product; default 1. */
+  readonly intraOpThreads?: number;
+  readonly maxActiveCalls?: number;
+  readonly maxWaitingCalls?: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The file that the model thread runs; default the engine's own. */
+  readonly entry?: URL;
+}
+
+/**
+ * Runs models in a thread. Calls reject with SluiceErrors: `overloaded` when too many wait, `engine_failed` (retryable) when
+ * the thread died, `draining` after `close`, the signal's reason when it aborts.
+ */
+export interface Engine {
+  /** Loads a model (or finds it loaded) and tells what it is. */
+  load(model: string, signal: AbortSignal): Promise<ModelFacts>;
+  /** One vector of length 1 for each text. */
+  embed(model: string, texts: readonly string[], signal: AbortSignal): Promise<EmbedResult>;
+  /**
+   * The answer as it is made. The engine is never more than a few parts ahead of the reader. `return()` stops the work within
+   * one token.
+   */
+  generate(
+    model: string,
+    request: GenerateRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<GeneratedPart, GeneratedEnding, undefined>;
+  /** Ends calls under way and resolves when the thread is gone. */
+  close(): Promise<void>;
+}
+
+/** Creates an engine. No thread is started before the first call. */
+export function createEngine(options: EngineOptions): Engine {
+  const admission = createAdmission({
+    active: options.maxActiveCalls ?? maxActiveCalls,
+    waiting: options.maxWaitingCalls ?? maxWaitingCalls,
+    retryAfterMs: overloadRetryAfterMs,
+  });
+  const thread = createModelThread({
+    setup: { models: options.models, intraOpThreads: options.intraOpThreads ?? defaultIntraOpThreads },
+    clock: options.clock,
+    log: options.log,
+    ...(options.entry === undefined ? {} : { entry: options.entry }),
+  });
+  let calls = 0;
+  const desk: CallDesk = { admission, thread, nextCall: () => calls++ };
+
+  return {
+    async load(model, signal) {
+      const reply = await ask(desk, { type: 'load', model }, signal);
+      if (reply.type === 'loaded') return reply.facts;
+      throw failureOf(reply);
+    },
+    async embed(model, texts, signal) {
+      const reply = await ask(desk, { type: 'embed', model, texts }, signal);
+      if (reply.type === 'embedded') return reply.result;
+      throw failureOf(reply);
+    },
+    generate: (model, request, signal) => generate(desk, model, request, signal),
+    async close() {
+      admission.close(new SluiceError('draining'));
+      await thread.close();
+    },
+  };
+}
+
+/** What every call of one engine shares. */
+interface CallDesk {
+  readonly admission: Admission;
+  readonly thread: ModelThread;
+  nextCall(): number;
+}
+
+/** One command with one reply. */
+async function ask(
+  desk: CallDesk,
+  command: DistributiveOmit<Extract<EngineCommand, { type: 'load' | 'embed' }>, 'call'>,
+  signal: AbortSignal,
+): Promise<EngineReply> {
+  const leave = await desk.admission.enter(signal);
+  const call = desk.nextCall();
+  let onAbort: (() => void) | undefined;
+  try {
+    if (signal.aborted) throw abortReason(signal);
+    return await new Promise<EngineReply>((resolve, reject) => {
+      onAbort = () => {
+        desk.thread.tell({ type: 'cancel', call });
+        reject(abortReason(signal));
+      };
+      signal.addEventListener('abort', onAbort);
+      desk.thread.open({ ...command, call }, { reply: resolve, ended: reject });
+    });
+  } finally {
+    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
+    leave();
+  }
+}
+
+async function* generate(
+  desk: CallDesk,
+  model: string,
+  request: GenerateRequest,
+  signal: AbortSignal,
+): AsyncGenerator<GeneratedPart, GeneratedEnding, undefined> {
+  const leave = await desk.admission.enter(signal);
+  const call = desk.nextCall();
+  const queue = createPartQueue();
+  const onAbort = (): void => queue.fail(abortReason(signal));
+  signal.addEventListener('abort', onAbort);
+  let opened = false;
+  try {
+    if (signal.aborted) throw abortReason(signal);
+    opened = true;
+    desk.thread.open(
+      { type: 'generate', call, model, request, credit: creditWindow },
+      { reply: queue.reply, ended: queue.fail },
+    );
+    for (;;) {
+      const next = await queue.next();
+      if (next.type === 'generated') return next.ending;
+      yield next.part;
+      desk.thread.tell({ type: 'credit', call, parts: 1 });
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    if (opened && !queue.finished) desk.thread.tell({ type: 'cancel', call });
+    leave();
+  }
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+function failureOf(reply: EngineReply): SluiceError {
+  if (reply.type === 'failed') return fromEngineFailure(reply.failure);
+  return new SluiceError('engine_failed', { detail: `the model thread answered ${reply.type}` });
+}
