@@ -1,0 +1,78 @@
+// From the validated tree to the Config: paths become absolute, and the defaults that depend on other values are filled in.
+
+import { join } from 'node:path';
+import type { ClientTlsConfig, Config, InferenceConfig, ProviderConfig, ServerTlsConfig } from './config.ts';
+import { defaultDataDir } from './defaults.ts';
+import type { ConfigPath } from './path.ts';
+import type { ParsedConfig } from './schema.ts';
+
+/** Makes a path absolute from where it was written. */
+export type ResolvePath = (path: ConfigPath, written: string) => string;
+
+/** The complete configuration. */
+export function buildConfig(parsed: ParsedConfig, resolvePath: ResolvePath): Config {
+  const dataDir = resolvePath(['dataDir'], parsed.dataDir ?? defaultDataDir);
+  const { tls, allowPlaintext, requireApiKey } = parsed.rpc;
+  const inference = buildInference(parsed, resolvePath);
+  return {
+    dataDir,
+    listen: parsed.listen,
+    providers: buildProviders(parsed, resolvePath),
+    models: parsed.models,
+    limits: parsed.limits,
+    ...(inference === undefined ? {} : { inference }),
+    rpc: {
+      ...(tls === undefined
+        ? {}
+        : { tls: resolveFields(tls, ['rpc', 'tls'], ['cert', 'key', 'clientCa'], resolvePath) }),
+      allowPlaintext,
+      requireApiKey,
+    },
+    store: {
+      kind: 'sqlite',
+      path: parsed.store === undefined ? join(dataDir, 'sluice.db') : resolvePath(['store'], parsed.store.path),
+    },
+    bus: parsed.bus,
+    secrets: {
+      dir:
+        parsed.secrets.dir === undefined
+          ? join(dataDir, 'secrets')
+          : resolvePath(['secrets', 'dir'], parsed.secrets.dir),
+    },
+    telemetry: parsed.telemetry,
+  };
+}
+
+function buildProviders(parsed: ParsedConfig, resolvePath: ResolvePath): Record<string, ProviderConfig> {
+  const entries = Object.entries(parsed.providers).map(([name, provider]): [string, ProviderConfig] => {
+    if (provider.type !== 'local') return [name, provider];
+    const models = Object.entries(provider.models).map(([model, config]) => {
+      const path = resolvePath(['providers', name, 'models', model, 'path'], config.path);
+      return [model, { ...config, path }] as const;
+    });
+    return [name, { ...provider, models: Object.fromEntries(models) }];
+  });
+  return Object.fromEntries(entries);
+}
+
+function buildInference({ inference, rpc }: ParsedConfig, resolvePath: ResolvePath): InferenceConfig | undefined {
+  if (inference === undefined) return undefined;
+  const { tls, transport = rpc.transport, address } = inference;
+  if (tls === undefined) return { address, transport };
+  return { address, transport, tls: resolveFields(tls, ['inference', 'tls'], ['ca', 'cert', 'key'], resolvePath) };
+}
+
+/** The record with the named fields, where they are set, made absolute. */
+function resolveFields<Fields extends ClientTlsConfig | ServerTlsConfig>(
+  fields: Fields,
+  at: ConfigPath,
+  names: readonly (keyof Fields & string)[],
+  resolvePath: ResolvePath,
+): Fields {
+  const resolved: Record<string, string> = {};
+  for (const name of names) {
+    const written = fields[name];
+    if (typeof written === 'string') resolved[name] = resolvePath([...at, name], written);
+  }
+  return { ...fields, ...resolved };
+}

@@ -1,0 +1,194 @@
+// The configuration as the rest of Sluice sees it: validated, complete, deeply frozen. What may be written in `sluice.yaml`
+// to get here is in schema.ts; where the defaults come from is in defaults.ts.
+
+/** The whole configuration. Paths are absolute, addresses are parsed, every default is filled in. */
+export interface Config {
+  /** Where Sluice keeps what must survive: the store, the development key, converted models. Absolute. */
+  readonly dataDir: string;
+  readonly listen: ListenConfig;
+  /** By name, at least one. The name is the part before the `/` of a target. */
+  readonly providers: Readonly<Record<string, ProviderConfig>>;
+  /** By alias. May be empty: `provider/model` can always be named directly. */
+  readonly models: Readonly<Record<string, ModelConfig>>;
+  readonly limits: LimitsConfig;
+  /** Where the edge finds the inference service; absent when it runs in the same process. */
+  readonly inference?: InferenceConfig;
+  readonly rpc: RpcConfig;
+  readonly store: StoreConfig;
+  readonly bus: BusConfig;
+  readonly secrets: SecretsConfig;
+  readonly telemetry: TelemetryConfig;
+}
+
+/** The addresses of the listeners. Which of them a role opens is decided by the role. */
+export interface ListenConfig {
+  /** The public API. */
+  readonly http: Address;
+  /** Health, metrics and the admin API. */
+  readonly admin: Address;
+  /** The gRPC services. */
+  readonly grpc: Address;
+}
+
+/** A host and a TCP port. */
+export interface Address {
+  /** A name or an IP address; an IPv6 address without brackets. */
+  readonly host: string;
+  /** 0 means any free port. */
+  readonly port: number;
+}
+
+/** One provider of models. `type: openai` of the file arrives here as `openai-compatible` with OpenAI's address. */
+export type ProviderConfig = OpenAiCompatibleConfig | LocalProviderConfig;
+
+/** Any server that speaks the OpenAI dialect: OpenAI itself, vLLM, TGI, Ollama, llama.cpp. */
+export interface OpenAiCompatibleConfig {
+  readonly type: 'openai-compatible';
+  /** Without a trailing slash: `http://vllm:8000/v1`. */
+  readonly baseUrl: string;
+  readonly apiKey?: SecretReference;
+  /** Sent with every request. */
+  readonly headers: Readonly<Record<string, string | SecretReference>>;
+  /** Most connections to the server that are open at once. */
+  readonly connections: number;
+  /** Names to show in `/v1/models`; any other name is passed on as well. */
+  readonly models: readonly string[];
+}
+
+/** Models that run in this process. */
+export interface LocalProviderConfig {
+  readonly type: 'local';
+  /** Models beside the built-in ones, by name. */
+  readonly models: Readonly<Record<string, LocalModelConfig>>;
+  /** Threads of the engine; absent: the engine decides by the number of cores. */
+  readonly threads?: number;
+}
+
+/** A model in a folder of Hugging Face layout with ONNX weights. */
+export interface LocalModelConfig {
+  /** Absolute path of the folder. */
+  readonly path: string;
+  readonly task: 'chat' | 'embeddings';
+  /** How token vectors become one vector; embeddings only. Absent: what the folder's own files say, else `mean`. */
+  readonly pooling?: 'mean' | 'cls' | 'last';
+}
+
+/** The name of a secret, never its value. */
+export interface SecretReference {
+  readonly secret: string;
+}
+
+/** What an alias stands for. */
+export interface ModelConfig {
+  /** `provider/model` in order of preference; at least one. */
+  readonly targets: readonly string[];
+  readonly timeouts: TimeoutsConfig;
+  /** Shown in `/v1/models` in place of the provider's own words. */
+  readonly summary?: string;
+}
+
+/** Time limits of one attempt, in milliseconds. Same meaning as AttemptTimeouts of ports/model.ts. */
+export interface TimeoutsConfig {
+  readonly connectMs: number;
+  readonly firstTokenMs: number;
+  readonly idleMs: number;
+  readonly totalMs: number;
+}
+
+/** What one process accepts. Each default has its reason in defaults.ts. */
+export interface LimitsConfig {
+  readonly maxBodyBytes: number;
+  readonly maxHeaderBytes: number;
+  /** Depth of arrays and objects in a body. */
+  readonly maxNesting: number;
+  readonly maxConcurrentRequests: number;
+  readonly maxConcurrentStreams: number;
+  readonly maxStreamsPerKey: number;
+  /** From the opening of a connection until its headers are complete. */
+  readonly headersTimeoutMs: number;
+  /** From the opening of a connection until the body is complete. */
+  readonly requestTimeoutMs: number;
+  /** How long a client may leave a full buffer unread. */
+  readonly slowConsumerMs: number;
+  /** From SIGTERM until calls under way are ended. */
+  readonly drainMs: number;
+}
+
+/** How roles carry calls between them: one long-lived stream for all calls, or one gRPC call each. */
+export type RpcTransport = 'multiplex' | 'unary';
+
+/** A remote inference service. */
+export interface InferenceConfig {
+  readonly address: Address;
+  readonly transport: RpcTransport;
+  /** Absent: plaintext. */
+  readonly tls?: ClientTlsConfig;
+}
+
+/** TLS towards a server. Paths are absolute PEM files. */
+export interface ClientTlsConfig {
+  /** Who is trusted; absent: the roots that come with Node. */
+  readonly ca?: string;
+  /** Client certificate for mTLS, with its key. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** The name that the server's certificate must carry, where it differs from the host. */
+  readonly serverName?: string;
+}
+
+/** The gRPC server of this process. */
+export interface RpcConfig {
+  /** Absent: plaintext, on loopback only unless `allowPlaintext`. */
+  readonly tls?: ServerTlsConfig;
+  /** Allows plaintext beyond loopback, for example where a mesh encrypts. */
+  readonly allowPlaintext: boolean;
+  /** `auto`: callers from beyond this machine need an API key unless they show a client certificate. */
+  readonly requireApiKey: 'auto' | 'always' | 'never';
+}
+
+/** TLS of a server. Paths are absolute PEM files. */
+export interface ServerTlsConfig {
+  readonly cert: string;
+  readonly key: string;
+  /** When set, only clients with a certificate of this authority are served (mTLS). */
+  readonly clientCa?: string;
+}
+
+/** The durable store. */
+export interface StoreConfig {
+  readonly kind: 'sqlite';
+  /** Absolute path of the database file. */
+  readonly path: string;
+}
+
+/** The event bus. */
+export interface BusConfig {
+  readonly kind: 'embedded';
+}
+
+/** Where secrets are found. */
+export interface SecretsConfig {
+  /** A folder with one file for each secret; absolute. It need not exist while no secret is referred to. */
+  readonly dir: string;
+}
+
+/** Traces and logs. Metrics are always served on the admin listener. */
+export interface TelemetryConfig {
+  /** Absent: traces are propagated but not exported. */
+  readonly otlp?: OtlpConfig;
+  /** Share of traces begun here that are recorded, 0 to 1. A caller's own decision is followed. */
+  readonly sampleRatio: number;
+  readonly logLevel: LogLevel;
+  /** `auto` is `pretty` on a terminal and `json` elsewhere. */
+  readonly logFormat: 'auto' | 'json' | 'pretty';
+}
+
+/** The least important lines that are written. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** A receiver of traces over OTLP/HTTP. */
+export interface OtlpConfig {
+  /** Base address such as `http://collector:4318`; `/v1/traces` is added unless it is there. */
+  readonly endpoint: string;
+  readonly headers: Readonly<Record<string, string | SecretReference>>;
+}

@@ -1,0 +1,78 @@
+// The values that hold where the configuration says nothing, each with its reason. docs/sluice.schema.json shows the same.
+
+/** Loopback: a first start must not open a service to the network. */
+export const defaultListen = {
+  http: '127.0.0.1:8080',
+  admin: '127.0.0.1:8081',
+  grpc: '127.0.0.1:8082',
+} as const;
+
+/** Below the working directory, so that a first start needs no rights and leaves nothing elsewhere. */
+export const defaultDataDir = './data';
+
+/** OpenAI's public address. */
+export const openAiBaseUrl = 'https://api.openai.com/v1';
+
+/** Twice the 200 concurrent streams that one process is built for, below the usual limit of 1,024 open files. */
+export const defaultConnections = 512;
+
+/** The models that ship with Sluice, so that a first start answers without any key or network. */
+export const defaultProviders: Readonly<Record<string, { readonly type: string }>> = { local: { type: 'local' } };
+
+/** Aliases of the shipped models; they exist while nothing else is written under `models`. */
+export const defaultModels: Readonly<Record<string, { readonly targets: readonly string[] }>> = {
+  chat: { targets: ['local/chat'] },
+  stories: { targets: ['local/stories'] },
+  embed: { targets: ['local/use-lite'] },
+};
+
+/** Time limits of one attempt. */
+export const defaultTimeouts = {
+  /** Within a region a connection takes 100 ms; two seconds allow one lost SYN. */
+  connectMs: 2_000,
+  /** A loaded GPU queues a prompt for seconds; beyond ten the next target is the better bet. */
+  firstTokenMs: 10_000,
+  /** Models pause for tool calls and reasoning, seldom longer. */
+  idleMs: 15_000,
+  /** 4,000 tokens at 35 a second. */
+  totalMs: 120_000,
+} as const;
+
+/** What one process accepts. The edge's own reasons are in edge/defaults.ts; the values are the same. */
+export const defaultLimits = {
+  /** 10 MiB. A prompt of 128k tokens is about 600 KB; the rest is room for pictures as base64. */
+  maxBodyBytes: 10_485_760,
+  /** 16 KiB, Node's own default. */
+  maxHeaderBytes: 16_384,
+  /** Tool schemas that people write nest 20 to 30 deep. */
+  maxNesting: 128,
+  /** 4,000 calls a second of 100 ms are 400 under way: more than 2,000 is a queue. */
+  maxConcurrentRequests: 2_000,
+  /** About 50 KB of memory each. */
+  maxConcurrentStreams: 1_000,
+  /** Half of all, so that one key cannot shut out the others. */
+  maxStreamsPerKey: 500,
+  /** A slow client must be refused within 5 s; the interval of the check comes on top. */
+  headersTimeoutMs: 4_000,
+  /** 10 MB at 2 Mbit/s take 40 s. */
+  requestTimeoutMs: 60_000,
+  /** The buffers of both kernels are full before ours counts: a client this late is hundreds of tokens behind. */
+  slowConsumerMs: 4_000,
+  /** Inside the 30 s that Kubernetes gives between SIGTERM and SIGKILL. */
+  drainMs: 25_000,
+} as const;
+
+/** One trace in ten: enough to see every route within minutes, a tenth of the cost. */
+export const defaultSampleRatio = 0.1;
+
+/** Editors and `kubectl` write a file in several steps: the last of them is waited for. */
+export const defaultDebounceMs = 200;
+
+/** How often the file is compared anyway: network file systems report no changes. */
+export const defaultPollMs = 10_000;
+
+/** No configuration comes near it; a log file given by mistake does not fill the memory. */
+export const maxFileBytes: number = 1024 * 1024;
+
+/** YAML aliases that may be expanded: far more than people write, far fewer than a bomb needs. */
+export const maxAliases = 1_000;
