@@ -1,0 +1,157 @@
+// PredictRequest, core ↔ wire, losing nothing. An empty list of tools or stop sequences is the same as none.
+
+import { SluiceError } from '../../core/error.ts';
+import type { PredictRequest, ResponseFormat, Sampling, Tool, ToolChoice } from '../../core/predict.ts';
+import * as wire from '../generated/sluice/inference/v1/inference.ts';
+import { messageFromWire, messageToWire, opaqueFromWire, opaqueToWire } from './content.ts';
+import { dialectFromWire, dialectToWire } from './enums.ts';
+import { jsonObjectFromWire, jsonToWire, optionalJsonObjectFromWire } from './json.ts';
+import { present, unlessEmpty } from './present.ts';
+
+/** Throws `invalid_request` for a number that the wire cannot carry: a fraction where a whole number is meant. */
+export function predictRequestToWire(request: PredictRequest): wire.PredictRequest {
+  return {
+    model: request.model,
+    messages: request.messages.map(messageToWire),
+    sampling: samplingToWire(request.sampling),
+    tools: request.tools?.map(toolToWire) ?? [],
+    toolChoice: request.toolChoice && toolChoiceToWire(request.toolChoice),
+    parallelToolCalls: request.parallelToolCalls,
+    responseFormat: request.responseFormat && responseFormatToWire(request.responseFormat),
+    reasoningEffort: request.reasoningEffort,
+    dialect: dialectToWire[request.dialect],
+    extraJson: jsonToWire(request.extra),
+  };
+}
+
+/** The reverse of `predictRequestToWire`. Throws `invalid_request` with the path of the offending field. */
+export function predictRequestFromWire(request: wire.PredictRequest): PredictRequest {
+  return present({
+    model: request.model,
+    messages: request.messages.map((message, index) => messageFromWire(message, `messages[${index}]`)),
+    sampling: samplingFromWire(request.sampling),
+    tools: unlessEmpty(request.tools.map((tool, index) => toolFromWire(tool, `tools[${index}]`))),
+    toolChoice: request.toolChoice && toolChoiceFromWire(request.toolChoice),
+    parallelToolCalls: request.parallelToolCalls,
+    responseFormat: request.responseFormat && responseFormatFromWire(request.responseFormat),
+    reasoningEffort: request.reasoningEffort,
+    dialect: dialectFromWire(request.dialect),
+    extra: optionalJsonObjectFromWire(request.extraJson, 'extra_json'),
+  });
+}
+
+function samplingToWire(sampling: Sampling): wire.Sampling {
+  return {
+    maxOutputTokens: whole(sampling.maxOutputTokens, 'max_output_tokens'),
+    temperature: sampling.temperature,
+    topP: sampling.topP,
+    topK: whole(sampling.topK, 'top_k'),
+    seed: whole(sampling.seed, 'seed'),
+    stop: [...(sampling.stop ?? [])],
+    presencePenalty: sampling.presencePenalty,
+    frequencyPenalty: sampling.frequencyPenalty,
+    logprobs: sampling.logprobs,
+    topLogprobs: whole(sampling.topLogprobs, 'top_logprobs', 2 ** 31 - 1),
+  };
+}
+
+function samplingFromWire(sampling: wire.Sampling | undefined): Sampling {
+  return sampling === undefined ? {} : present({ ...sampling, stop: unlessEmpty(sampling.stop) });
+}
+
+function whole(value: number | undefined, field: string, max: number = Number.MAX_SAFE_INTEGER): number | undefined {
+  if (value === undefined || (Number.isSafeInteger(value) && Math.abs(value) <= max)) return value;
+  throw new SluiceError('invalid_request', { message: `${field} must be a whole number.`, param: field });
+}
+
+function toolToWire(tool: Tool): wire.Tool {
+  if (tool.kind === 'vendor') return { tool: { $case: 'vendor', value: opaqueToWire(tool) } };
+  const { name, description, parameters, strict, extra } = tool;
+  return {
+    tool: {
+      $case: 'function',
+      value: { name, description, parametersJson: jsonToWire(parameters), strict, extraJson: jsonToWire(extra) },
+    },
+  };
+}
+
+function toolFromWire({ tool }: wire.Tool, param: string): Tool {
+  switch (tool?.$case) {
+    case 'vendor':
+      return { kind: 'vendor', ...opaqueFromWire(tool.value, `${param}.vendor`) };
+    case 'function': {
+      const { parametersJson, extraJson, ...named } = tool.value;
+      return present({
+        kind: 'function',
+        ...named,
+        parameters: optionalJsonObjectFromWire(parametersJson, `${param}.function.parameters_json`),
+        extra: optionalJsonObjectFromWire(extraJson, `${param}.function.extra_json`),
+      } as const);
+    }
+    default:
+      throw new SluiceError('invalid_request', { message: `${param} must be a known kind of tool.`, param });
+  }
+}
+
+const modeToWire = {
+  auto: wire.ToolChoice_Mode.AUTO,
+  none: wire.ToolChoice_Mode.NONE,
+  required: wire.ToolChoice_Mode.REQUIRED,
+} as const;
+
+function toolChoiceToWire(choice: ToolChoice): wire.ToolChoice {
+  switch (choice.kind) {
+    case 'function':
+      return { choice: { $case: 'function', value: choice.name } };
+    case 'vendor':
+      return { choice: { $case: 'vendor', value: opaqueToWire(choice) } };
+    default:
+      return { choice: { $case: 'mode', value: modeToWire[choice.kind] } };
+  }
+}
+
+function toolChoiceFromWire({ choice }: wire.ToolChoice): ToolChoice {
+  const param = 'tool_choice';
+  switch (choice?.$case) {
+    case 'function':
+      return { kind: 'function', name: choice.value };
+    case 'vendor':
+      return { kind: 'vendor', ...opaqueFromWire(choice.value, `${param}.vendor`) };
+    case 'mode':
+      if (choice.value === wire.ToolChoice_Mode.AUTO) return { kind: 'auto' };
+      if (choice.value === wire.ToolChoice_Mode.NONE) return { kind: 'none' };
+      if (choice.value === wire.ToolChoice_Mode.REQUIRED) return { kind: 'required' };
+  }
+  throw new SluiceError('invalid_request', { message: `${param} must be a known choice.`, param });
+}
+
+function responseFormatToWire(format: ResponseFormat): wire.ResponseFormat {
+  switch (format.kind) {
+    case 'text':
+      return { format: { $case: 'text', value: {} } };
+    case 'json-object':
+      return { format: { $case: 'jsonObject', value: {} } };
+    case 'json-schema': {
+      const { name, schema, description, strict } = format;
+      const value = { name, schemaJson: JSON.stringify(schema), description, strict };
+      return { format: { $case: 'jsonSchema', value } };
+    }
+  }
+}
+
+function responseFormatFromWire({ format }: wire.ResponseFormat): ResponseFormat {
+  const param = 'response_format';
+  switch (format?.$case) {
+    case 'text':
+      return { kind: 'text' };
+    case 'jsonObject':
+      return { kind: 'json-object' };
+    case 'jsonSchema': {
+      const { schemaJson, ...named } = format.value;
+      const schema = jsonObjectFromWire(schemaJson, `${param}.json_schema.schema_json`);
+      return present({ kind: 'json-schema', ...named, schema } as const);
+    }
+    default:
+      throw new SluiceError('invalid_request', { message: `${param} must be a known format.`, param });
+  }
+}

@@ -1,0 +1,286 @@
+// The codecs lose nothing: any request, part, answer, embedding or model list that the core types allow comes back equal, through
+// the bytes of the wire.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { EmbedRequest, EmbedResponse } from '../../core/embed.ts';
+import { SluiceError } from '../../core/error.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { ContentPart, Dialect, MediaSource, Message } from '../../core/message.ts';
+import type { ModelDescription } from '../../core/model-description.ts';
+import type {
+  PredictPart,
+  PredictRequest,
+  PredictResponse,
+  ResponseFormat,
+  Sampling,
+  TokenLogprob,
+  Tool,
+  ToolChoice,
+} from '../../core/predict.ts';
+import type { Usage } from '../../core/usage.ts';
+import * as wire from '../generated/sluice/inference/v1/inference.ts';
+import { contextFromWire, contextToWire } from './context.ts';
+import { embedRequestFromWire, embedRequestToWire, embedResponseFromWire, embedResponseToWire } from './embed.ts';
+import { modelsFromWire, modelsToWire } from './models.ts';
+import { partFromWire, partToWire, predictResponseFromWire, predictResponseToWire } from './predict-answer.ts';
+import { predictRequestFromWire, predictRequestToWire } from './predict-request.ts';
+
+/** Any text but lone surrogates, which UTF-8 does not have. */
+const text = fc.string({ unit: 'binary', maxLength: 12 });
+const optional = <T extends object>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<Partial<T>> =>
+  fc.record(fields, { requiredKeys: [], noNullPrototype: true }) as fc.Arbitrary<Partial<T>>;
+const all = <T extends object>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> =>
+  fc.record(fields, { noNullPrototype: true }) as fc.Arbitrary<T>;
+/** Required fields, and any subset of the optional ones. */
+const fields = <R extends object, O extends object>(
+  required: { [K in keyof R]: fc.Arbitrary<R[K]> },
+  others: { [K in keyof O]: fc.Arbitrary<O[K]> },
+): fc.Arbitrary<R & Partial<O>> => fc.tuple(all(required), optional(others)).map(([r, o]) => ({ ...r, ...o }));
+const is = <T extends string>(value: T): fc.Arbitrary<T> => fc.constant(value);
+
+/** What JSON.parse can return: so no -0, which JSON.stringify writes as 0. */
+const json: fc.Arbitrary<JsonObject> = fc
+  .dictionary(text, fc.jsonValue({ maxDepth: 3 }), { noNullPrototype: true, maxKeys: 4 })
+  .map((value) => JSON.parse(JSON.stringify(value)) as JsonObject);
+const extra = { extra: json };
+const dialect = fc.constantFrom<Dialect>('openai', 'anthropic', 'vertex', 'sluice');
+const whole = fc.maxSafeInteger();
+const count = fc.maxSafeNat();
+const int32 = fc.integer();
+const double = fc.double({ noNaN: true });
+const bytes = fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 5 });
+const some = <T>(item: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(item, { minLength: 1, maxLength: 3 });
+
+const source: fc.Arbitrary<MediaSource> = fc.oneof(
+  fields({ kind: is('url'), url: text }, { mediaType: text }),
+  all({ kind: is('data'), base64: fc.base64String(), mediaType: text }),
+  all({ kind: is('file-id'), fileId: text }),
+);
+const { content } = fc.letrec<{ content: ContentPart }>((tie) => ({
+  content: fc.oneof(
+    { maxDepth: 2, depthIdentifier: 'content' },
+    fields({ type: is('text'), text }, { annotations: fc.array(json, { maxLength: 2 }), ...extra }),
+    fields({ type: is('image'), source }, { detail: text, ...extra }),
+    fields({ type: is('audio'), source }, extra),
+    fields({ type: is('file'), source }, { name: text, ...extra }),
+    fields({ type: is('tool-call'), id: text, name: text, arguments: text }, extra),
+    fields(
+      {
+        type: is('tool-result'),
+        toolCallId: text,
+        content: fc.array(tie('content'), { maxLength: 2, depthIdentifier: 'content' }),
+      },
+      { isError: fc.boolean(), ...extra },
+    ),
+    fields({ type: is('reasoning'), text }, { signature: text, encrypted: text, ...extra }),
+    all({ type: is('refusal'), text }),
+    all({ type: is('opaque'), dialect, value: json }),
+  ) as fc.Arbitrary<ContentPart>,
+}));
+const message: fc.Arbitrary<Message> = fields(
+  {
+    role: fc.constantFrom('system', 'developer', 'user', 'assistant', 'tool'),
+    content: fc.array(content, { maxLength: 3 }),
+  },
+  { name: text, ...extra },
+);
+const sampling: fc.Arbitrary<Sampling> = optional<Required<Sampling>>({
+  maxOutputTokens: whole,
+  temperature: double,
+  topP: double,
+  topK: whole,
+  seed: whole,
+  stop: some(text),
+  presencePenalty: double,
+  frequencyPenalty: double,
+  logprobs: fc.boolean(),
+  topLogprobs: int32,
+});
+const vendor = all({ kind: is('vendor'), dialect, value: json });
+const tool: fc.Arbitrary<Tool> = fc.oneof(
+  fields({ kind: is('function'), name: text }, { description: text, parameters: json, strict: fc.boolean(), ...extra }),
+  vendor,
+);
+const toolChoice: fc.Arbitrary<ToolChoice> = fc.oneof(
+  all({ kind: is('auto') }),
+  all({ kind: is('none') }),
+  all({ kind: is('required') }),
+  all({ kind: is('function'), name: text }),
+  vendor,
+);
+const responseFormat: fc.Arbitrary<ResponseFormat> = fc.oneof(
+  all({ kind: is('text') }),
+  all({ kind: is('json-object') }),
+  fields({ kind: is('json-schema'), name: text, schema: json }, { description: text, strict: fc.boolean() }),
+);
+const predictRequest: fc.Arbitrary<PredictRequest> = fields(
+  { model: text, messages: fc.array(message, { maxLength: 3 }), sampling, dialect },
+  { tools: some(tool), toolChoice, parallelToolCalls: fc.boolean(), responseFormat, reasoningEffort: text, ...extra },
+);
+
+const usage: fc.Arbitrary<Usage> = fields(
+  { inputTokens: count, outputTokens: count, source: fc.constantFrom('provider', 'engine', 'estimated') },
+  { cachedInputTokens: count, cacheWriteInputTokens: count, reasoningTokens: count },
+);
+const alternative = fields({ token: text, logprob: double }, { bytes });
+const logprob: fc.Arbitrary<TokenLogprob> = fields(
+  { token: text, logprob: double, top: fc.array(alternative, { maxLength: 2 }) },
+  { bytes },
+);
+const answerer = { id: text, model: text, target: text, createdAtMs: whole, attempts: int32 };
+const endingFields = {
+  finishReason: fc.constantFrom('stop', 'length', 'tool-calls', 'content-filter', 'other'),
+  usage,
+} as const;
+const endingOptions = { rawFinishReason: text, stopSequence: text, systemFingerprint: text, ...extra };
+const predictResponse = fields(
+  { ...answerer, ...endingFields, content: fc.array(content, { maxLength: 3 }) },
+  { ...endingOptions, logprobs: some(logprob) },
+) as fc.Arbitrary<PredictResponse>;
+const part: fc.Arbitrary<PredictPart> = fc.oneof(
+  all({ type: is('start'), ...answerer }),
+  fields({ type: is('text-delta'), text }, { logprobs: some(logprob) }),
+  fields({ type: is('reasoning-delta'), text }, { signature: text, encrypted: text }),
+  all({ type: is('refusal-delta'), text }),
+  all({ type: is('tool-call-start'), index: int32, id: text, name: text }),
+  all({ type: is('tool-call-delta'), index: int32, argumentsDelta: text }),
+  all({ type: is('opaque-delta'), dialect, value: json }),
+  fields({ type: is('end'), ...endingFields }, endingOptions) as fc.Arbitrary<PredictPart>,
+);
+
+const embedRequest: fc.Arbitrary<EmbedRequest> = fields(
+  { model: text, input: fc.array(text, { maxLength: 3 }) },
+  { dimensions: int32, ...extra },
+);
+const embedResponse: fc.Arbitrary<EmbedResponse> = all({
+  model: text,
+  target: text,
+  attempts: int32,
+  vectors: fc.array(fc.float32Array({ maxLength: 8 }), { maxLength: 3 }),
+  usage,
+});
+const model: fc.Arbitrary<ModelDescription> = fields(
+  {
+    id: text,
+    targets: fc.array(text, { maxLength: 2 }),
+    ownedBy: text,
+    summary: text,
+    capabilities: fc.subarray(['chat', 'embeddings', 'tools', 'json-mode', 'seed', 'reasoning'] as const),
+    createdAtMs: whole,
+  },
+  { contextTokens: whole, embeddingDimensions: int32, licence: text },
+);
+
+interface Fns<T> {
+  encode(message: T): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): T;
+}
+
+/** Through the objects of the generated code and through their bytes. */
+function check<Core, Wire>(
+  arbitrary: fc.Arbitrary<Core>,
+  fns: Fns<Wire>,
+  toWire: (value: Core) => Wire,
+  fromWire: (value: Wire) => Core,
+): void {
+  fc.assert(
+    fc.property(arbitrary, (value) => {
+      assert.deepEqual(fromWire(fns.decode(fns.encode(toWire(value)).finish())), value);
+    }),
+    { numRuns: 300 },
+  );
+}
+
+test('predict request: comes back equal', () => {
+  check(predictRequest, wire.PredictRequest, predictRequestToWire, predictRequestFromWire);
+});
+
+test('stream part: comes back equal', () => check(part, wire.Token, partToWire, partFromWire));
+
+test('predict response: comes back equal', () => {
+  check(predictResponse, wire.PredictResponse, predictResponseToWire, predictResponseFromWire);
+});
+
+test('embed request: comes back equal', () => {
+  check(embedRequest, wire.EmbedRequest, embedRequestToWire, embedRequestFromWire);
+});
+
+test('embed response: comes back equal, vectors bit for bit', () => {
+  check(embedResponse, wire.EmbedResponse, embedResponseToWire, embedResponseFromWire);
+});
+
+test('models: come back equal', () => {
+  check(fc.array(model, { maxLength: 3 }), wire.ListModelsResponse, modelsToWire, (value) => modelsFromWire(value));
+});
+
+test('context: comes back equal, with the deadline moved by the difference of the clocks', () => {
+  const context = fields(
+    { requestId: text, tenantId: text, keyId: text, deadlineAtMs: fc.integer({ min: 1_000, max: 80_000_000 }) },
+    { traceparent: text, tracestate: text },
+  );
+  fc.assert(
+    fc.property(context, fc.integer({ min: -1_000_000, max: 1_000_000 }), (sent, skewMs) => {
+      const received = contextFromWire(contextToWire(sent, 1_000), 1_000 + skewMs, 0);
+      assert.deepEqual(received, { ...sent, deadlineAtMs: sent.deadlineAtMs + skewMs });
+    }),
+  );
+});
+
+test('plain clients: the text of an answer and of a token is in `text`', () => {
+  const base = { id: 'i', model: 'm', target: 't', createdAtMs: 1, attempts: 1, finishReason: 'stop' } as const;
+  const response: PredictResponse = {
+    ...base,
+    usage: { inputTokens: 1, outputTokens: 1, source: 'engine' },
+    content: [
+      { type: 'text', text: 'one ' },
+      { type: 'tool-call', id: 'c', name: 'f', arguments: '{}' },
+      { type: 'text', text: 'two' },
+    ],
+  };
+  assert.equal(predictResponseToWire(response).text, 'one two');
+  assert.equal(partToWire({ type: 'text-delta', text: 'hi' }).text, 'hi');
+  assert.equal(partToWire({ type: 'reasoning-delta', text: 'hi' }).text, '');
+  assert.deepEqual(partFromWire({ text: 'hi', part: undefined }), { type: 'text-delta', text: 'hi' });
+});
+
+test('requests of strangers: what is missing, unknown or contradictory is refused by its path', () => {
+  const role = wire.Role.USER;
+  const plain: wire.Message = { role, text: 'x', content: [], name: undefined, extraJson: undefined };
+  const refuse = (change: Partial<wire.PredictRequest>, param: string, reason: string = 'invalid_request'): void => {
+    const absent = { sampling: undefined, toolChoice: undefined, responseFormat: undefined };
+    const decode = (): unknown =>
+      predictRequestFromWire({ model: 'm', messages: [plain], tools: [], dialect: 0, ...absent, ...change });
+    assert.throws(decode, (error) => {
+      assert.ok(error instanceof SluiceError);
+      assert.deepEqual([error.reason, error.param], [reason, param]);
+      return true;
+    });
+  };
+  const nested = (depth: number): wire.ContentPart => ({
+    part: {
+      $case: 'toolResult',
+      value: { toolCallId: '', content: depth === 0 ? [] : [nested(depth - 1)], isError: undefined },
+    },
+  });
+  refuse({ messages: [{ ...plain, role: wire.Role.UNSPECIFIED }] }, 'messages[0].role');
+  refuse({ messages: [plain, { ...plain, content: [nested(0)] }] }, 'messages[1].content');
+  refuse({ messages: [{ ...plain, text: '', content: [{ part: undefined }] }] }, 'messages[0].content[0]');
+  refuse({ extraJson: '{' }, 'extra_json');
+  refuse({ extraJson: '[]' }, 'extra_json');
+  refuse({ extraJson: `{"a":${'['.repeat(200)}${']'.repeat(200)}}` }, 'extra_json', 'nesting_too_deep');
+  refuse({ tools: [{ tool: undefined }] }, 'tools[0]');
+  refuse({ toolChoice: { choice: { $case: 'mode', value: 0 } } }, 'tool_choice');
+  refuse({ responseFormat: { format: undefined } }, 'response_format');
+  const deep = `messages[0].content[0]${'.tool_result.content[0]'.repeat(8)}.tool_result`;
+  refuse({ messages: [{ ...plain, text: '', content: [nested(9)] }] }, deep, 'nesting_too_deep');
+});
+
+test('requests of ours: a number that the wire cannot carry is refused by its name', () => {
+  const request: PredictRequest = { model: 'm', messages: [], sampling: { topK: 1.5 }, dialect: 'openai' };
+  assert.throws(
+    () => predictRequestToWire(request),
+    (error) => error instanceof SluiceError && error.param === 'top_k',
+  );
+});
