@@ -17,6 +17,7 @@ const plain = { noNullPrototype: true } as const;
 
 const content: fc.Arbitrary<ContentPart> = fc.oneof(
   fc.record({ type: fc.constant('text' as const), text: fc.string() }, plain),
+  fc.constant({ type: 'text' as const, text: 'cited', annotations: [{ url: 'https://example.com' }] }),
   fc.record({ type: fc.constant('refusal' as const), text: fc.string() }, plain),
   fc.record({ type: fc.constant('reasoning' as const), text: fc.string(), signature: fc.string() }, plain),
   fc.record(
@@ -31,11 +32,11 @@ const content: fc.Arbitrary<ContentPart> = fc.oneof(
   fc.constant({ type: 'opaque' as const, dialect: 'openai' as const, value: { type: 'x' } }),
 );
 
-/** Neighbouring text parts are one text: a stream has no boundary between them. */
+/** Neighbouring refusals are one: a stream has no boundary between them. */
 function hasNoMergingNeighbours(parts: readonly ContentPart[]): boolean {
   return parts.every((part, index) => {
     const next = parts[index + 1];
-    return next?.type !== part.type || (part.type !== 'text' && part.type !== 'refusal');
+    return next?.type !== part.type || part.type !== 'refusal';
   });
 }
 

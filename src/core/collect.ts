@@ -16,7 +16,7 @@ export class ResponseCollector {
   add(part: PredictPart): void {
     switch (part.type) {
       case 'start': {
-        const { type: _, ...answerer } = part;
+        const { type: _, inputUsage: __, ...answerer } = part;
         this.#answerer = answerer;
         return;
       }
@@ -27,7 +27,13 @@ export class ResponseCollector {
       }
       case 'tool-call-start':
         this.#toolPositions.set(part.index, this.#content.length);
-        this.#content.push({ type: 'tool-call', id: part.id, name: part.name, arguments: '' });
+        this.#content.push({
+          type: 'tool-call',
+          id: part.id,
+          name: part.name,
+          arguments: '',
+          ...(part.extra === undefined ? {} : { extra: part.extra }),
+        });
         return;
       case 'tool-call-delta':
         this.#appendArguments(part.index, part.argumentsDelta);
@@ -64,19 +70,30 @@ export class ResponseCollector {
 
   #appendText(part: Extract<PredictPart, { type: 'text-delta' | 'reasoning-delta' | 'refusal-delta' }>): void {
     const last = this.#content.at(-1);
-    if (part.type === 'text-delta') {
-      if (part.logprobs !== undefined) this.#logprobs = [...(this.#logprobs ?? []), ...part.logprobs];
-      if (last?.type === 'text') this.#content[this.#content.length - 1] = { ...last, text: last.text + part.text };
-      else this.#content.push({ type: 'text', text: part.text });
-    } else if (part.type === 'refusal-delta') {
-      if (last?.type === 'refusal') this.#content[this.#content.length - 1] = { ...last, text: last.text + part.text };
+    if (part.type === 'text-delta') this.#appendTextDelta(part, last);
+    else if (part.type === 'refusal-delta') {
+      if (last?.type === 'refusal') this.#replaceLast({ ...last, text: last.text + part.text });
       else this.#content.push({ type: 'refusal', text: part.text });
     } else {
-      const { type: _, text, ...proof } = part;
-      if (last?.type === 'reasoning' && last.signature === undefined) {
-        this.#content[this.#content.length - 1] = { ...last, ...proof, text: last.text + text };
-      } else this.#content.push({ type: 'reasoning', text, ...proof });
+      const { type: _, text, startsBlock, ...proof } = part;
+      const continues = last?.type === 'reasoning' && last.signature === undefined && startsBlock === undefined;
+      if (continues) this.#replaceLast({ ...last, ...proof, text: last.text + text });
+      else this.#content.push({ type: 'reasoning', text, ...proof });
     }
+  }
+
+  #appendTextDelta(part: Extract<PredictPart, { type: 'text-delta' }>, last: ContentPart | undefined): void {
+    if (part.logprobs !== undefined) this.#logprobs = [...(this.#logprobs ?? []), ...part.logprobs];
+    const continues = last?.type === 'text' && part.startsBlock === undefined;
+    const before = continues ? last : { type: 'text' as const, text: '' };
+    const annotations = [...(before.annotations ?? []), ...(part.annotations ?? [])];
+    const text = { ...before, text: before.text + part.text, ...(annotations.length > 0 ? { annotations } : {}) };
+    if (continues) this.#replaceLast(text);
+    else this.#content.push(text);
+  }
+
+  #replaceLast(part: ContentPart): void {
+    this.#content[this.#content.length - 1] = part;
   }
 }
 
@@ -93,32 +110,30 @@ export function* partsOf(response: PredictResponse): Generator<PredictPart> {
   yield { type: 'start', id, model, target, createdAtMs, attempts };
   let toolIndex = 0;
   let pendingLogprobs = logprobs;
+  let previous: ContentPart['type'] | undefined;
   for (const part of content) {
+    const block = part.type === previous ? { startsBlock: true as const } : {};
+    previous = part.type;
     if (part.type === 'tool-call') {
-      yield { type: 'tool-call-start', index: toolIndex, id: part.id, name: part.name };
+      const { id: callId, name, extra } = part;
+      yield { type: 'tool-call-start', index: toolIndex, id: callId, name, ...(extra === undefined ? {} : { extra }) };
       yield { type: 'tool-call-delta', index: toolIndex, argumentsDelta: part.arguments };
       toolIndex += 1;
-    } else if (part.type === 'text' && pendingLogprobs !== undefined) {
-      yield { type: 'text-delta', text: part.text, logprobs: pendingLogprobs };
+    } else if (part.type === 'text') {
+      const { text, annotations } = part;
+      const spoken = pendingLogprobs === undefined ? {} : { logprobs: pendingLogprobs };
       pendingLogprobs = undefined;
+      yield { type: 'text-delta', text, ...block, ...spoken, ...(annotations === undefined ? {} : { annotations }) };
+    } else if (part.type === 'reasoning') {
+      const { type: _, ...reasoning } = part;
+      yield { type: 'reasoning-delta', ...reasoning, ...block };
     } else yield deltaOf(part);
   }
   yield { type: 'end', ...ending };
 }
 
 function deltaOf(part: ContentPart): PredictPart {
-  switch (part.type) {
-    case 'text':
-      return { type: 'text-delta', text: part.text };
-    case 'reasoning': {
-      const { type: _, extra: __, ...reasoning } = part;
-      return { type: 'reasoning-delta', ...reasoning };
-    }
-    case 'refusal':
-      return { type: 'refusal-delta', text: part.text };
-    case 'opaque':
-      return { type: 'opaque-delta', dialect: part.dialect, value: part.value };
-    default:
-      throw new SluiceError('internal', { detail: `a response holds a part of type ${part.type}` });
-  }
+  if (part.type === 'refusal') return { type: 'refusal-delta', text: part.text };
+  if (part.type === 'opaque') return { type: 'opaque-delta', dialect: part.dialect, value: part.value };
+  throw new SluiceError('internal', { detail: `a response holds a part of type ${part.type}` });
 }

@@ -109,7 +109,7 @@ export interface OpaquePart {
 }
 
 /** The API dialects that a part, a request or a vendor may speak. */
-export type Dialect = 'openai' | 'anthropic' | 'vertex' | 'sluice';
+export type Dialect = 'openai' | 'openai-responses' | 'anthropic' | 'vertex' | 'sluice';
 
 /** All text parts joined, without separators; '' when there are none. */
 export function textOf(content: readonly ContentPart[]): string {

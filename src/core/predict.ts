@@ -1,6 +1,6 @@
 // The request, the response and the stream of the main job: predict the next turn of a conversation.
 
-import type { JsonObject } from './json.ts';
+import type { JsonObject, JsonValue } from './json.ts';
 import type { ContentPart, Dialect, Message } from './message.ts';
 import type { Usage } from './usage.ts';
 
@@ -8,7 +8,10 @@ import type { Usage } from './usage.ts';
 export interface PredictRequest {
   /** A model alias of the configuration, or `provider/model`. */
   readonly model: string;
+  /** Empty when `prompt` is given. */
   readonly messages: readonly Message[];
+  /** Raw text to be continued, without any chat template (OpenAI's legacy completions). */
+  readonly prompt?: string;
   readonly sampling: Sampling;
   readonly tools?: readonly Tool[];
   readonly toolChoice?: ToolChoice;
@@ -119,19 +122,39 @@ export interface PredictResponse extends Answerer, Ending {
 /**
  * One part of a streamed answer. A stream is: one `start`, any number of deltas, one `end`, and then it is over. A stream
  * that fails throws a SluiceError from the iterator instead of its `end`; so a stream without `end` is never a success.
+ * `inputUsage` of `start` is what a vendor says of the input before it has answered; the usage of `end` is the one that counts.
  * Tool calls are numbered from 0 in order of appearance; a `tool-call-delta` belongs to a started call.
  */
 export type PredictPart =
-  | ({ readonly type: 'start' } & Answerer)
-  | { readonly type: 'text-delta'; readonly text: string; readonly logprobs?: readonly TokenLogprob[] }
+  | ({ readonly type: 'start'; readonly inputUsage?: Usage } & Answerer)
+  | {
+      readonly type: 'text-delta';
+      readonly text: string;
+      readonly logprobs?: readonly TokenLogprob[];
+      /** Citations or annotations that belong to the text block, in the vendor's own form; appended in order. */
+      readonly annotations?: readonly JsonValue[];
+      /** True when this delta begins a new text block although the last part was text too. */
+      readonly startsBlock?: true;
+    }
   | {
       readonly type: 'reasoning-delta';
       readonly text: string;
       readonly signature?: string;
       readonly encrypted?: string;
+      /** Fields of the block that Sluice has no name for, such as the vendor's id of it. */
+      readonly extra?: JsonObject;
+      /** True when this delta begins a new block although the last part was reasoning too. */
+      readonly startsBlock?: true;
     }
   | { readonly type: 'refusal-delta'; readonly text: string }
-  | { readonly type: 'tool-call-start'; readonly index: number; readonly id: string; readonly name: string }
+  | {
+      readonly type: 'tool-call-start';
+      readonly index: number;
+      readonly id: string;
+      readonly name: string;
+      /** Fields of the call that Sluice has no name for, such as a thought signature. */
+      readonly extra?: JsonObject;
+    }
   | { readonly type: 'tool-call-delta'; readonly index: number; readonly argumentsDelta: string }
   | { readonly type: 'opaque-delta'; readonly dialect: Dialect; readonly value: JsonObject }
   | ({ readonly type: 'end' } & Ending);

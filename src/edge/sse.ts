@@ -16,8 +16,9 @@ import type { StreamAnswer, StreamEncoder } from './dialect.ts';
 export async function streamEvents(call: EdgeCall, answer: StreamAnswer): Promise<void> {
   const { encoder } = answer;
   const writer = new EventWriter(call, encoder);
-  const iterator = answer.parts[Symbol.asyncIterator]();
+  let iterator: AsyncIterator<PredictPart> | undefined;
   try {
+    iterator = answer.parts[Symbol.asyncIterator]();
     while (!writer.isOver) {
       const next = await iterator.next();
       if (next.done === true) throw new SluiceError('upstream_truncated', { detail: 'the stream has no end part' });
@@ -29,7 +30,7 @@ export async function streamEvents(call: EdgeCall, answer: StreamAnswer): Promis
   } catch (thrown) {
     writer.fail(toSluiceError(thrown));
   } finally {
-    await stop(call, iterator);
+    if (iterator !== undefined) await stop(call, iterator);
   }
 }
 

@@ -9,6 +9,7 @@ import type { Secrets } from '../ports/secrets.ts';
 import { createLocalProvider } from '../providers/local/provider.ts';
 import { createOpenAiCompatibleProvider } from '../providers/openai-compatible/provider.ts';
 import type { Log } from '../telemetry/log.ts';
+import { resolveHeaders } from './resolve-headers.ts';
 
 /** What providers are made with. */
 export interface ProviderServices {
@@ -36,7 +37,7 @@ function openAiCompatible(name: string, config: OpenAiCompatibleConfig, services
     name,
     baseUrl: config.baseUrl,
     ...(apiKey === undefined ? {} : { apiKey: () => services.secrets.get(apiKey.secret) }),
-    headers: config.headers,
+    headers: () => resolveHeaders(config.headers, services.secrets),
     clock: services.clock,
     log: services.log,
     limits: { connections: config.connections },

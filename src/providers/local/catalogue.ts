@@ -56,7 +56,7 @@ export function builtInModels(provider: string, cacheDir: string): readonly Cata
     ),
     entry(
       provider,
-      { kind: 'use-lite', name: 'embed', cacheDir },
+      { kind: 'use-lite', name: 'use-lite', cacheDir },
       {
         summary:
           'Universal Sentence Encoder lite: English sentence vectors, good for similar wording, weaker than MiniLM or BGE. ' +

@@ -3,7 +3,7 @@
 /** Threads inside one matrix product. One: the small models gain nothing from more, and the other cores serve requests. */
 export const defaultIntraOpThreads = 1;
 
-/** Calls that one engine works on in turn. More would only slow each of them down and hold more key/value caches. */
+/** Answers that one engine works on in turn, and embedding calls likewise. More would only slow each of them down and hold more key/value caches. */
 export const maxActiveCalls = 8;
 
 /** Calls that may wait for their turn; beyond that the caller is told at once to go elsewhere. */

@@ -56,7 +56,7 @@ test('local provider: lists its models with honest descriptions, and knows their
     [
       ['local/chat', 131_072, undefined, 'chat'],
       ['local/stories', 512, undefined, 'chat logprobs seed'],
-      ['local/embed', 128, 512, 'embeddings'],
+      ['local/use-lite', 128, 512, 'embeddings'],
       ['local/mine', 512, undefined, 'chat logprobs seed'],
     ],
   );
@@ -148,14 +148,14 @@ test('local chat: the same request has the same answer, and limits apply to it a
   assert.equal(textOf(stopped.content), 'Hello! Send me a ');
 });
 
-test('local embed: near texts are near, usage is counted, and what was cut off is logged', async () => {
+test('local use-lite: near texts are near, usage is counted, and what was cut off is logged', async () => {
   const input = [
     'How do I reset my password?',
     'I forgot my password, how can I change it?',
     'The fox ate berries.',
     '',
   ];
-  const { vectors, usage } = await provider.embed({ model: 'local/embed', input }, callTo('embed'));
+  const { vectors, usage } = await provider.embed({ model: 'local/use-lite', input }, callTo('use-lite'));
   const cosine = (a: number, b: number) => vectors[a]!.reduce((sum, value, i) => sum + value * vectors[b]![i]!, 0);
   assert.ok(cosine(0, 1) > 0.6 && cosine(0, 2) < 0.4, `${cosine(0, 1)} ${cosine(0, 2)}`);
   assert.deepEqual(
@@ -163,7 +163,7 @@ test('local embed: near texts are near, usage is counted, and what was cut off i
     [512, 512, 512, 512],
   );
   assert.ok(usage.inputTokens > 20);
-  await provider.embed({ model: 'local/embed', input: ['word '.repeat(500)] }, callTo('embed'));
+  await provider.embed({ model: 'local/use-lite', input: ['word '.repeat(500)] }, callTo('use-lite'));
   assert.match(log.lines.at(-1)?.message ?? '', /cut off/);
 });
 
@@ -179,9 +179,9 @@ test('local provider: refuses what its models cannot do, naming the field', asyn
   const source = { kind: 'url' as const, url: 'https://example.org/x.png' };
   const picture = { messages: [{ role: 'user' as const, content: [{ type: 'image' as const, source }] }] };
   await assert.rejects(ask('chat', '', picture), refused('unsupported_capability', 'messages[0].content'));
-  await assert.rejects(ask('embed', 'x'), refused('unsupported_capability', 'model'));
-  const embedding = { model: 'local/embed', input: ['x'], dimensions: 64 };
-  await assert.rejects(provider.embed(embedding, callTo('embed')), refused('unsupported_capability', 'dimensions'));
+  await assert.rejects(ask('use-lite', 'x'), refused('unsupported_capability', 'model'));
+  const embedding = { model: 'local/use-lite', input: ['x'], dimensions: 64 };
+  await assert.rejects(provider.embed(embedding, callTo('use-lite')), refused('unsupported_capability', 'dimensions'));
   await assert.rejects(
     provider.embed({ model: 'local/chat', input: ['x'] }, callTo('chat')),
     refused('unsupported_capability'),

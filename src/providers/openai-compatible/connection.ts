@@ -56,12 +56,11 @@ export function createConnection(options: ConnectionOptions): Connection {
   const base = parseBaseUrl(options.baseUrl, name);
   const caller = createHttpCaller({ origin: base.origin, connections: limits.connections, clock });
   const credentials = createCredentials(options);
-  const secrets = [base.host, ...Object.values(options.headers ?? {}).filter((value) => value.length >= 8)];
 
   const targetOf = (call: ModelCall): string => `${name}/${call.model}`;
   const failureContext = (call: ModelCall): FailureContext => ({
     target: targetOf(call),
-    secrets: credentials.key === undefined ? secrets : [credentials.key, ...secrets],
+    secrets: [base.host, ...credentials.secrets],
     nowMs: clock.now(),
   });
   const reauthorize = async (refused: string, call: ModelCall): Promise<readonly string[] | undefined> => {
@@ -97,8 +96,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         caller,
         signal: call.signal,
         limits,
-        prepare: () =>
-          credentials.isReady ? prepare() : unlessAborted(credentials.load(), call.signal).then(prepare),
+        prepare: () => (credentials.isReady ? prepare() : unlessAborted(credentials.load(), call.signal).then(prepare)),
         createReader,
         failure: (answer) => options.failureOf(answer, failureContext(call)),
       });

@@ -11,6 +11,8 @@ export interface Credentials {
   readonly isReady: boolean;
   /** The key, when there is one and it has been read. */
   readonly key: string | undefined;
+  /** What must never be shown: the key, and header values that may be secrets. */
+  readonly secrets: readonly string[];
   /** Names and values of the fixed headers in turn. */
   readonly headers: readonly string[];
   /** Reads the key when needed. Rejects with what its source rejects with, and tries again at the next call. */
@@ -27,49 +29,65 @@ export interface CredentialOptions {
   /** Absent: no key is sent. */
   readonly apiKey?: (() => Promise<string>) | undefined;
   /** The headers that carry a key. Default: `authorization: Bearer …`. */
-  readonly keyHeaders?: ((key: string) => Readonly<Record<string, string>>) | undefined;
-  /** Further headers of every request. They win over ours of the same name. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly keyHeaders?: ((key: string) => Headers) | undefined;
+  /** Further headers of every request, or how to read them (once). They win over ours of the same name. */
+  readonly headers?: Headers | (() => Promise<Headers>) | undefined;
 }
 
-/** Credentials over a source of keys. Throws `config_invalid` for a header that HTTP does not allow. */
+/** Header values by name. */
+export type Headers = Readonly<Record<string, string>>;
+
+/** Credentials over a source of keys and headers. A header that HTTP does not allow is `config_invalid`: at once, or when read. */
 export function createCredentials(options: CredentialOptions): Credentials {
   const { apiKey } = options;
-  for (const [name, value] of Object.entries(options.headers ?? {})) checkHeader(name, value);
+  let further = typeof options.headers === 'function' ? undefined : checked(options.headers ?? {});
   let key: string | undefined;
-  let headers: readonly string[] = apiKey === undefined ? fixedHeaders({}, options.headers) : [];
+  let headers: readonly string[] = further === undefined ? [] : fixedHeaders({}, further);
   let reading: Promise<void> | undefined;
 
-  const read = (source: () => Promise<string>): Promise<void> => {
-    reading ??= source()
-      .then((value) => {
-        key = value;
-        const carriers = options.keyHeaders?.(value) ?? { authorization: `Bearer ${value}` };
-        headers = fixedHeaders(carriers, options.headers);
-      })
-      .finally(() => {
-        reading = undefined;
-      });
+  const readAll = async (): Promise<void> => {
+    if (typeof options.headers === 'function') further ??= checked(await options.headers());
+    key = await apiKey?.();
+    const carriers = key === undefined ? {} : (options.keyHeaders?.(key) ?? { authorization: `Bearer ${key}` });
+    headers = fixedHeaders(carriers, further);
+  };
+  const read = (): Promise<void> => {
+    reading ??= readAll().finally(() => {
+      reading = undefined;
+    });
     return reading;
   };
+  const isReady = (): boolean => further !== undefined && (apiKey === undefined || key !== undefined);
   return {
     get isReady() {
-      return apiKey === undefined || key !== undefined;
+      return isReady();
     },
     get key() {
       return key;
+    },
+    get secrets() {
+      const values = Object.values(further ?? {}).filter((value) => value.length >= minSecretLength);
+      return key === undefined ? values : [key, ...values];
     },
     get headers() {
       return headers;
     },
     async load() {
-      if (apiKey !== undefined && key === undefined) await read(apiKey);
+      if (!isReady()) await read();
     },
     async renew(refused) {
-      if (apiKey !== undefined && key === refused) await read(apiKey);
+      if (apiKey !== undefined && key === refused) await read();
       return key !== refused;
     },
   };
+}
+
+/** Shorter header values are words such as a date, which may be shown. */
+const minSecretLength = 8;
+
+function checked(headers: Headers): Headers {
+  for (const [name, value] of Object.entries(headers)) checkHeader(name, value);
+  return headers;
 }
 
 function checkHeader(name: string, value: string): void {
@@ -83,10 +101,7 @@ function checkHeader(name: string, value: string): void {
 }
 
 /** `identity`, since a compressed answer would be opened only to be sent on. */
-function fixedHeaders(
-  keyHeaders: Readonly<Record<string, string>>,
-  further: Readonly<Record<string, string>> = {},
-): readonly string[] {
+function fixedHeaders(keyHeaders: Headers, further: Headers = {}): readonly string[] {
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     'accept-encoding': 'identity',

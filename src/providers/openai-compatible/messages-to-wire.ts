@@ -124,6 +124,7 @@ function contentOf(parts: JsonObject[], mayBeNull: boolean): JsonValue {
   return isPlain ? (first['text'] ?? '') : parts;
 }
 
+/** What every message may have. */
 function finish(wire: JsonObject, message: Message): JsonObject {
   if (message.name !== undefined) wire['name'] = message.name;
   return withExtra(wire, message.extra, false);
@@ -142,11 +143,13 @@ function toolResultToWire(part: ToolResultPart, message: Message, place: Place):
   return withExtra(wire, part.extra, place.isAnthropic);
 }
 
+/** Arguments go as the model wrote them, parsable or not. */
 function toolCallToWire(part: ToolCallPart): JsonObject {
   const wire: JsonObject = { id: part.id, type: 'function', function: { name: part.name, arguments: part.arguments } };
   return withExtra(wire, part.extra, false);
 }
 
+/** One entry of a content list. */
 function partToWire(part: ContentPart, place: Place): JsonObject {
   switch (part.type) {
     case 'text':
@@ -167,6 +170,7 @@ function partToWire(part: ContentPart, place: Place): JsonObject {
   }
 }
 
+/** By reference as it is, else as a data URL. */
 function imageToWire(part: ImagePart, place: Place): JsonObject {
   const { source } = part;
   if (source.kind === 'file-id') throw unsupported('a picture by file id', place);
@@ -184,12 +188,14 @@ function audioToWire(part: AudioPart, place: Place): JsonObject {
   return { type: 'input_audio', input_audio: { data: source.base64, format: audioFormat(source.mediaType) } };
 }
 
+/** OpenAI names formats (`mp3`, `wav`), not media types. */
 function audioFormat(mediaType: string): string {
   const subtype = mediaType.slice(mediaType.indexOf('/') + 1).replace(/;.*$/s, '');
   if (subtype === 'mpeg' || subtype === 'mpga') return 'mp3';
   return subtype.replace(/^x-/, '').replace(/^wave$/, 'wav');
 }
 
+/** OpenAI fetches no file by address; vendors that would have no common form for it. */
 function fileToWire(part: FilePart, place: Place): JsonObject {
   const { source } = part;
   if (source.kind === 'url') throw unsupported('a file by address', place);

@@ -149,6 +149,7 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
     }
   }
 
+  /** Without a promise when there is nothing to wait for: the first `next()` then sends within its own turn. */
   #start(): void {
     this.#state = 'open';
     try {
@@ -210,6 +211,7 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
     return false;
   }
 
+  /** All bytes that came are used up. When none can follow, this is where a stream without `end` is found out. */
   #isOpenAtEndOfBytes(reader: StreamReader): boolean {
     if (this.#state !== 'body-ended') return true;
     if (this.#failure === undefined) reader.finish(this.#parts);
@@ -217,6 +219,7 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
     return false;
   }
 
+  /** The reader has its `end`: a transport failure that comes now changes nothing. */
   #complete(): false {
     this.#state = 'over';
     this.#failure = undefined;
@@ -228,14 +231,15 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
     const part = this.#parts[this.#head];
     if (part === undefined) return undefined;
     this.#head += 1;
-    const left = this.#parts.length - this.#head;
-    if (left === 0) {
-      this.#parts.length = 0;
+    // Parts that were read are let go in one sweep, not one by one: a backlog that never empties must not keep them.
+    if (this.#head * 2 >= this.#parts.length) {
+      this.#parts.splice(0, this.#head);
       this.#head = 0;
     }
     return part;
   }
 
+  /** Answers the waiting `next()`, when there is one and something to say. */
   #deliver(): void {
     if (this.#waiter === undefined) return;
     const part = this.#shift();
@@ -277,6 +281,7 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
     else this.#exchange?.abort(bodyTooLong(maxBytes));
   }
 
+  /** The body of a failure, or of a server that does not stream. */
   #readWhole(whole: { status: number; headers: IncomingHttpHeaders; chunks: Buffer[] }): void {
     const answer = { status: whole.status, headers: whole.headers, body: textOfChunks(whole.chunks) };
     try {

@@ -203,7 +203,10 @@ test('provider: a call that is aborted while the key is read ends at once', asyn
   const controller = new AbortController();
   const provider = create({ apiKey: () => new Promise(() => {}) });
   const call = modelCall('m', { signal: controller.signal });
-  const both = [failureOfCall(provider.predict(request, call)), readParts(provider.predictStream(request, call))] as const;
+  const both = [
+    failureOfCall(provider.predict(request, call)),
+    readParts(provider.predictStream(request, call)),
+  ] as const;
   controller.abort(new SluiceError('deadline_exceeded'));
   assert.equal((await both[0]).reason, 'deadline_exceeded');
   assert.equal((await both[1]).error?.reason, 'deadline_exceeded');

@@ -7,6 +7,7 @@ import type { ModelCall, ModelProvider } from '../../ports/model.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { AnswerContext } from './answer-fields.ts';
 import { createConnection } from './connection.ts';
+import type { CredentialOptions } from './credentials.ts';
 import type { ProviderLimits } from './defaults.ts';
 import { embedFromWire, embedToWire } from './embed.ts';
 import { embeddedFailureOf, failureOf } from './errors.ts';
@@ -23,8 +24,8 @@ export interface OpenAiCompatibleOptions {
   readonly baseUrl: string;
   /** Reads the API key. Read at the first call and kept; read again when the provider answers 401. Absent: no key is sent. */
   readonly apiKey?: (() => Promise<string>) | undefined;
-  /** Further headers of every request. They win over ours of the same name. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Further headers of every request, or how to read them (once). They win over ours of the same name. */
+  readonly headers?: CredentialOptions['headers'];
   readonly clock: Clock;
   readonly log: Log;
   /** What is left out is taken from `defaultLimits`. */

@@ -96,6 +96,7 @@ export class ChatStreamReader implements StreamReader {
     collectExtra(this.#extra, chunk, choice);
   }
 
+  /** A finish reason is only noted: usage and further fields come after it. */
   #readChoice(choice: JsonObject, out: PredictPart[]): void {
     const delta = objectOf(choice['delta']);
     const logprobs = logprobsOf(choice);
@@ -108,6 +109,7 @@ export class ChatStreamReader implements StreamReader {
     this.#stopSequence = textValueOf(choice['stop_reason']);
   }
 
+  /** The fields in the order in which a reader would want them; one chunk seldom holds more than one. */
   #readDelta(delta: JsonObject, logprobs: readonly TokenLogprob[] | undefined, out: PredictPart[]): void {
     const reasoning = reasoningOf(delta);
     if (reasoning !== '') {
@@ -133,11 +135,13 @@ export class ChatStreamReader implements StreamReader {
     if (legacy !== undefined) this.#addCalls([{ index: 0, function: legacy }], out);
   }
 
+  /** Empty text only when it carries log probabilities: those of special tokens have no text. */
   #addText(text: string, logprobs: readonly TokenLogprob[] | undefined, out: PredictPart[]): void {
     this.#outputBytes += Buffer.byteLength(text);
     this.#add(logprobs === undefined ? { type: 'text-delta', text } : { type: 'text-delta', text, logprobs }, out);
   }
 
+  /** Content that is a list: see contentPieces. */
   #addPieces(content: JsonValue, out: PredictPart[]): void {
     for (const piece of contentPieces(content)) {
       if (piece.type === 'opaque') this.#add({ type: 'opaque-delta', dialect: 'openai', value: piece.value }, out);
@@ -148,6 +152,7 @@ export class ChatStreamReader implements StreamReader {
     }
   }
 
+  /** One opaque delta with the fields that are lists, objects, or simple values that have changed. */
   #addUnknown(unknown: JsonObject, out: PredictPart[]): void {
     const last = this.#lastUnknown;
     const value: JsonObject = {};
@@ -163,6 +168,7 @@ export class ChatStreamReader implements StreamReader {
     if (isPresent(value)) this.#add({ type: 'opaque-delta', dialect: 'openai', value }, out);
   }
 
+  /** The start comes first: a made-up call id is made from the answer's. */
   #addCalls(calls: JsonValue | undefined, out: PredictPart[]): void {
     this.#begin(out);
     this.#outputBytes += this.#tools.read(calls, this.#answerer?.id ?? this.#context.requestId, out);
@@ -180,6 +186,7 @@ export class ChatStreamReader implements StreamReader {
     out.push({ type: 'start', ...this.#answerer });
   }
 
+  /** The only place that makes an `end`; everything that forbids one throws before. */
   #end(out: PredictPart[], isCompleteWithoutReason: boolean): void {
     const raw = this.#rawFinishReason;
     if (raw === undefined && !isCompleteWithoutReason) throw this.#truncated('no finish_reason');

@@ -1,9 +1,8 @@
 // Component: OpenTelemetry tracing, exporting only when a receiver is configured.
 
 import { startTracing } from '../../adapters/otel/tracing.ts';
-import type { SecretReference } from '../../config/config.ts';
-import type { Secrets } from '../../ports/secrets.ts';
 import type { Component } from '../lifecycle.ts';
+import { resolveHeaders } from '../resolve-headers.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** Tracing for the whole process. */
@@ -28,16 +27,4 @@ export function tracingComponent(runtime: Runtime): Component<void> {
       return { value: undefined, stop: () => tracing.close() };
     },
   };
-}
-
-/** Header values, with references to secrets replaced by the secrets. */
-export async function resolveHeaders(
-  headers: Readonly<Record<string, string | SecretReference>>,
-  secrets: Secrets,
-): Promise<Record<string, string>> {
-  const resolved: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    resolved[name] = typeof value === 'string' ? value : await secrets.get(value.secret);
-  }
-  return resolved;
 }

@@ -117,17 +117,18 @@ test('engine: a reader that leaves frees its place', async () => {
   assert.match((await story(engine, storyRequest())).text, /fox/);
 });
 
-test('engine: calls wait in a bounded queue, and one too many is told to come back', async () => {
+test('engine: answers wait in a bounded queue, and one too many is told to come back', async () => {
   const engine = engineWith({ maxActiveCalls: 1, maxWaitingCalls: 1 });
-  const running = engine.generate('stories', storyRequest(), never);
-  await running.next();
-  const waiting = engine.embed('embed', ['waits'], never);
-  await assert.rejects(engine.embed('embed', ['refused'], never), (error: unknown) => {
+  const [running, waiting, refused] = [1, 2, 3].map(() => engine.generate('stories', storyRequest(), never));
+  await running!.next();
+  const second = waiting!.next();
+  await assert.rejects(refused!.next(), (error: unknown) => {
     assert.ok(error instanceof SluiceError && error.reason === 'overloaded' && error.retryable);
     return error.retryAfterMs !== undefined;
   });
-  await running.return(undefined as never);
-  assert.equal((await waiting).vectors.length, 1);
+  await running!.return(undefined as never);
+  assert.equal((await second).done, false);
+  await waiting!.return(undefined as never);
 });
 
 test('engine: an abort takes a waiting call out of the queue', async () => {
@@ -135,12 +136,22 @@ test('engine: an abort takes a waiting call out of the queue', async () => {
   const running = engine.generate('stories', storyRequest(), never);
   await running.next();
   const controller = new AbortController();
-  const waiting = engine.embed('embed', ['waits'], controller.signal);
+  const waiting = engine.generate('stories', storyRequest(), controller.signal).next();
   controller.abort();
   await assert.rejects(waiting, failsWith('cancelled'));
-  const next = engine.embed('embed', ['takes its place'], never);
+  const next = engine.generate('stories', storyRequest(), never);
+  const first = next.next();
   await running.return(undefined as never);
-  await next;
+  assert.equal((await first).done, false);
+  await next.return(undefined as never);
+});
+
+test('engine: readers that stopped reading hold up answers only, never vectors', async () => {
+  const engine = engineWith({ maxActiveCalls: 2, maxWaitingCalls: 0 });
+  const stalled = [1, 2].map(() => engine.generate('stories', storyRequest(), never));
+  for (const parts of stalled) await parts.next();
+  assert.equal((await engine.embed('embed', ['still served'], never)).vectors.length, 1);
+  for (const parts of stalled) await parts.return(undefined as never);
 });
 
 test('engine: a thread that dies fails its calls as retryable, and the next call gets a new thread', async () => {
@@ -173,7 +184,7 @@ test('engine: close ends calls under way and waiting with draining and leaves no
   const engine = engineWith({ maxActiveCalls: 1, maxWaitingCalls: 1 });
   const parts = engine.generate('stories', storyRequest(), never);
   await parts.next();
-  const waiting = engine.embed('embed', ['waits'], never);
+  const waiting = engine.generate('stories', storyRequest(), never).next();
   const ends = Promise.allSettled([readToEnd(parts), waiting]);
   await engine.close();
   for (const end of await ends) assert.ok(end.status === 'rejected' && failsWith('draining')(end.reason));

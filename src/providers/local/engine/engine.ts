@@ -31,7 +31,9 @@ export interface EngineOptions {
   readonly models: readonly EngineModel[];
   /** Threads inside one matrix product; default 1. */
   readonly intraOpThreads?: number;
+  /** Answers worked on at once, and other calls at once; default 8 each. */
   readonly maxActiveCalls?: number;
+  /** Answers that may wait, and other calls that may; default 64 each. */
   readonly maxWaitingCalls?: number;
   readonly clock: Clock;
   readonly log: Log;
@@ -63,11 +65,14 @@ export interface Engine {
 
 /** Creates an engine. No thread is started before the first call. */
 export function createEngine(options: EngineOptions): Engine {
-  const admission = createAdmission({
+  const limits = {
     active: options.maxActiveCalls ?? maxActiveCalls,
     waiting: options.maxWaitingCalls ?? maxWaitingCalls,
     retryAfterMs: overloadRetryAfterMs,
-  });
+  };
+  // An answer keeps its place as long as its reader takes; vectors must not wait for slow readers.
+  const answers = createAdmission(limits);
+  const others = createAdmission(limits);
   const thread = createModelThread({
     setup: { models: options.models, intraOpThreads: options.intraOpThreads ?? defaultIntraOpThreads },
     clock: options.clock,
@@ -75,7 +80,7 @@ export function createEngine(options: EngineOptions): Engine {
     ...(options.entry === undefined ? {} : { entry: options.entry }),
   });
   let calls = 0;
-  const desk: CallDesk = { admission, thread, nextCall: () => calls++ };
+  const desk: CallDesk = { answers, others, thread, nextCall: () => calls++ };
 
   return {
     async load(model, signal) {
@@ -90,7 +95,8 @@ export function createEngine(options: EngineOptions): Engine {
     },
     generate: (model, request, signal) => generate(desk, model, request, signal),
     async close() {
-      admission.close(new SluiceError('draining'));
+      answers.close(new SluiceError('draining'));
+      others.close(new SluiceError('draining'));
       await thread.close();
     },
   };
@@ -98,7 +104,8 @@ export function createEngine(options: EngineOptions): Engine {
 
 /** What every call of one engine shares. */
 interface CallDesk {
-  readonly admission: Admission;
+  readonly answers: Admission;
+  readonly others: Admission;
   readonly thread: ModelThread;
   nextCall(): number;
 }
@@ -109,7 +116,7 @@ async function ask(
   command: DistributiveOmit<Extract<EngineCommand, { type: 'load' | 'embed' }>, 'call'>,
   signal: AbortSignal,
 ): Promise<EngineReply> {
-  const leave = await desk.admission.enter(signal);
+  const leave = await desk.others.enter(signal);
   const call = desk.nextCall();
   let onAbort: (() => void) | undefined;
   try {
@@ -134,7 +141,7 @@ async function* generate(
   request: GenerateRequest,
   signal: AbortSignal,
 ): AsyncGenerator<GeneratedPart, GeneratedEnding, undefined> {
-  const leave = await desk.admission.enter(signal);
+  const leave = await desk.answers.enter(signal);
   const call = desk.nextCall();
   const queue = createPartQueue();
   const onAbort = (): void => queue.fail(abortReason(signal));

@@ -60,7 +60,7 @@ export function createModelShelf(setup: EngineSetup): ModelShelf {
       if (model === undefined) return Promise.reject(new SluiceError('model_not_found', { param: 'model' }));
       const loaded = load(model).catch((error: unknown) => {
         loading.delete(name);
-        throw error;
+        throw named(name, error);
       });
       loading.set(name, loaded);
       return loaded;
@@ -74,4 +74,15 @@ export function createModelShelf(setup: EngineSetup): ModelShelf {
       await shared?.release();
     },
   };
+}
+
+/** A model that is configured wrongly is called by its name; where it lies and what is wrong stays in the detail. */
+function named(name: string, error: unknown): unknown {
+  if (!(error instanceof SluiceError) || error.reason !== 'config_invalid') return error;
+  const message = `The local model '${name}' cannot be loaded.`;
+  return new SluiceError('config_invalid', {
+    message,
+    cause: error,
+    ...(error.detail === undefined ? {} : { detail: error.detail }),
+  });
 }

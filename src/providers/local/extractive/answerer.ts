@@ -62,8 +62,10 @@ async function answerTo(encoder: TextEncoder, request: GenerateRequest, signal: 
  */
 function chosen(question: string, ranked: readonly RankedSentence[]): readonly RankedSentence[] {
   const numbers = [...numbersOf(question)];
+  const passages = new Set(ranked.map(({ sentence }) => sentence.passage));
+  const fitting = new Set([...passages].filter((passage) => holdsAll(passage.text, numbers)));
   const likely = ranked.filter(
-    ({ sentence, probability }) => probability >= minProbability && holdsAll(sentence.passage.text, numbers),
+    ({ sentence, probability }) => probability >= minProbability && fitting.has(sentence.passage),
   );
   const [best] = likely;
   if (best === undefined) return [];

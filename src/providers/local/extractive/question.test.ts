@@ -55,6 +55,22 @@ test('question: context comes from documents, system text, tool results and earl
   );
 });
 
+test('question: in one paragraph the last sentence is the question when statements stand before it', () => {
+  assert.deepEqual(splitQuestion('The launch is on Friday. The venue is the town hall. When is the launch?'), {
+    question: 'When is the launch?',
+    context: 'The launch is on Friday. The venue is the town hall.',
+  });
+  const twice = 'Is it red? Or is it blue?';
+  assert.deepEqual(splitQuestion(twice), { question: twice, context: '' });
+});
+
+test('question: orders to the model are left out of the context, facts that sound like orders are not', () => {
+  const { context } = splitQuestion(
+    "Answer only from the text. Please return items within 30 days. Returns never expire. Don't make anything up.\n\nHow long can I return items?",
+  );
+  assert.equal(context.trim(), 'Please return items within 30 days. Returns never expire.');
+});
+
 test('passages: labels and document tags name the source', () => {
   const found = passagesOf('[a.md] One.\n\nTwo.\n\n[b.md] Three.\n\n<document id="c.md">Four.</document>', 'message 1');
   assert.deepEqual(

@@ -1,7 +1,7 @@
 // Takes a conversation apart: what is asked, and which texts it may be answered from.
 
 import type { EngineDocument, EngineMessage } from '../engine/protocol.ts';
-import { type Passage, passagesOf } from './passages.ts';
+import { type Passage, passagesOf, sentencesOf } from './passages.ts';
 
 /** A question and what was supplied to answer it. */
 export interface Inquiry {
@@ -17,9 +17,12 @@ const questionMark =
   /(?:^|\n)\s*(?:[#*]{0,3}\s*)(?:user\s+)?(?:question|query|q)\s*[:?]\**\s*([\s\S]+?)\s*(?=\n\s*(?:[#*]{0,3}\s*)(?:answer|context|a)\s*:|$)/i;
 const contextMark = /(?:^|\n)\s*(?:[#*]{0,3}\s*)(?:context|documents?|sources?|text|passages?)\s*:\**\s*/gi;
 
-/** System messages that only tell how to behave would be quoted as if they were facts; such sentences are left out. */
+/**
+ * Sentences that tell a model how to behave: quoted as an answer they would be nonsense. Only those that begin like an order
+ * are left out; "Returns never expire" and "Please return items within 30 days" are facts of a shop.
+ */
 const instruction =
-  /\b(?:you are|you're|your (?:task|job|role)|answer (?:the|only|from|using|based|briefly)|use (?:only )?the (?:following|context|documents)|respond|reply (?:with|in|only)|do not (?:answer|make|use|mention)|don't|never|always|please|be (?:concise|brief|helpful|polite|honest)|if you (?:do not|don't|cannot))\b/i;
+  /^\W*(?:you are (?:an?|the)\b|you're an?\b|act as\b|your (?:task|job|role|goal) is\b|(?:please )?(?:answer|respond|reply)\b(?! (?:times?|is|are|was|were)\b)|(?:please )?use (?:only )?(?:the|this) (?:following|context|documents?|information|text|sources?)\b|(?:do not|don't|never) (?:answer|make|invent|mention|use|guess)\b|if (?:you (?:do not|don't|cannot|can't)|the (?:answer|context|information))\b|be (?:concise|brief|helpful|polite|honest)\b|keep your answers?\b)/i;
 
 /** The inquiry of a conversation that ends with a user message; '' as question when there is none. */
 export function inquiryOf(messages: readonly EngineMessage[], documents: readonly EngineDocument[]): Inquiry {
@@ -52,10 +55,19 @@ export function splitQuestion(text: string): { readonly question: string; readon
     };
   }
   if (trimmed.length <= plainQuestionCharacters && !/\n\s*\n/.test(trimmed) && contextMark.exec(trimmed) === null) {
-    return { question: trimmed, context: '' };
+    return splitBySentence(trimmed);
   }
   contextMark.lastIndex = 0;
   return splitByParagraph(trimmed);
+}
+
+/** In one paragraph the question is the last sentence, when it asks and what stands before it states something. */
+function splitBySentence(text: string): { question: string; context: string } {
+  const sentences = sentencesOf([{ source: '', text }]).map((sentence) => sentence.text);
+  const question = sentences.at(-1) ?? text;
+  const statements = sentences.slice(0, -1).filter((sentence) => !isQuestion(sentence));
+  if (!question.endsWith('?') || statements.length === 0) return { question: text, context: '' };
+  return { question, context: cleanContext(statements.join(' ')) };
 }
 
 /** The question is the last paragraph that asks, else the first that does, else the last one. */
