@@ -12,7 +12,12 @@ export type Capability =
   | 'json-schema'
   | 'logprobs'
   | 'seed'
-  | 'reasoning';
+  | 'reasoning'
+  | 'rank'
+  | 'classify'
+  | 'moderate'
+  | 'transcribe'
+  | 'tensors';
 
 /** A model as its provider describes it. */
 export interface ModelDescription {

@@ -98,6 +98,8 @@ export interface Answerer {
   readonly createdAtMs: number;
   /** How many attempts were made, this one included. */
   readonly attempts: number;
+  /** Fields of the request that the target could not honour and that were left out, such as `metadata`. Absent: none. */
+  readonly downgrades?: readonly string[];
 }
 
 /** How an answer ended. Only a complete answer has one. */

@@ -1,9 +1,14 @@
 // Port ModelProvider: one vendor, server or engine that runs models. One folder in providers/ implements it for each kind.
 
 import type { CallContext } from '../core/call-context.ts';
+import type { ClassifyRequest, ClassifyResponse, ModerateRequest, ModerateResponse } from '../core/classify.ts';
+import type { TokenCount } from '../core/count-tokens.ts';
 import type { EmbedRequest, EmbedResponse } from '../core/embed.ts';
 import type { ModelDescription } from '../core/model-description.ts';
 import type { PredictPart, PredictRequest, PredictResponse } from '../core/predict.ts';
+import type { RankRequest, RankResponse } from '../core/rank.ts';
+import type { InferRequest, InferResponse, TensorMetadata } from '../core/tensor.ts';
+import type { TranscribeRequest, TranscribeResponse } from '../core/transcribe.ts';
 
 /** Time limits of one attempt at one target, each in milliseconds. */
 export interface AttemptTimeouts {
@@ -48,6 +53,27 @@ export interface ModelProvider {
 
   /** One vector for each input. */
   embed(request: EmbedRequest, call: ModelCall): Promise<EmbedResponse>;
+
+  /** Documents by falling score. Absent, like each of the following: the provider has no such models. */
+  rank?(request: RankRequest, call: ModelCall): Promise<RankResponse>;
+
+  /** Labels for each input. */
+  classify?(request: ClassifyRequest, call: ModelCall): Promise<ClassifyResponse>;
+
+  /** A verdict for each input. */
+  moderate?(request: ModerateRequest, call: ModelCall): Promise<ModerateResponse>;
+
+  /** The transcript of a recording. */
+  transcribe?(request: TranscribeRequest, call: ModelCall): Promise<TranscribeResponse>;
+
+  /** How many input tokens the request would take. Where a provider cannot be asked, the service estimates. */
+  countTokens?(request: PredictRequest, call: ModelCall): Promise<TokenCount>;
+
+  /** Tensors in, tensors out. */
+  infer?(request: InferRequest, call: ModelCall): Promise<InferResponse>;
+
+  /** The tensors of a model; for models that `infer` serves. */
+  tensorMetadata?(call: ModelCall): Promise<TensorMetadata>;
 
   /** Resolves when the provider can serve at full speed: models loaded, tokens fetched. Rejects when it never will. */
   ready(signal: AbortSignal): Promise<void>;

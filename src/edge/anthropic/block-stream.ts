@@ -2,10 +2,11 @@
 // stopped before the next begins. Only the order of blocks is decided here; message-stream-encoder.ts writes the frame around.
 
 import { SluiceError } from '../../core/error.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictPart } from '../../core/predict.ts';
 import { heldPartCharacters, maxHeldBackCharacters } from './defaults.ts';
 import { JsonProgress } from './json-progress.ts';
-import { opaqueBlock } from './render-message.ts';
+import { opaqueBlock, sortAnnotations, toolUseBlock } from './render-message.ts';
 import type { AnswerBlock, BlockDelta, MessageEvent } from './response-body.ts';
 
 type ContentDelta = Exclude<PredictPart, { type: 'start' | 'end' }>;
@@ -37,6 +38,10 @@ export class BlockStream {
   readonly #calls: Map<number, LiveCall | undefined> = new Map();
   #waiting: (OtherDelta | LiveCall)[] = [];
   #heldCharacters = 0;
+  /** Fields of the open block that came after its start and that no delta can carry; they go out with its stop. */
+  #lateFields: JsonObject = {};
+  /** Unknown fields of the thought that is being received, which may come before anything that makes a block. */
+  #thoughtFields: JsonObject | undefined;
 
   constructor(emit: (event: MessageEvent) => void) {
     this.#emit = emit;
@@ -122,19 +127,21 @@ export class BlockStream {
   }
 
   #write(entry: OtherDelta | LiveCall): void {
+    if ('start' in entry || entry.type !== 'reasoning-delta') this.#thoughtFields = undefined;
     if ('start' in entry) {
-      const { id, name } = entry.start;
-      this.#start({ type: 'tool_use', id, name, input: {}, caller: { type: 'direct' } }, entry);
+      const { id, name, extra } = entry.start;
+      this.#start(toolUseBlock(id, name, {}, extra), entry);
       this.#writeArguments(entry.heldArguments);
       entry.heldArguments = '';
       return;
     }
     switch (entry.type) {
       case 'text-delta':
-        this.#writeText('text', entry.text);
+        if (entry.startsBlock) this.#stop();
+        this.#writeText('text', entry.text, entry.annotations ?? []);
         return;
       case 'refusal-delta':
-        this.#writeText('refusal', entry.text);
+        this.#writeText('refusal', entry.text, []);
         return;
       case 'reasoning-delta':
         this.#writeReasoning(entry);
@@ -147,27 +154,38 @@ export class BlockStream {
   }
 
   /** An empty text makes no block of its own, but ends a block of another kind, as it does in a collected answer. */
-  #writeText(kind: 'text' | 'refusal', text: string): void {
+  #writeText(kind: 'text' | 'refusal', text: string, annotations: readonly JsonValue[]): void {
     if (this.#open !== kind) {
       this.#stop();
-      if (text !== '') this.#start({ type: 'text', text: '', citations: null }, kind);
+      if (text === '' && annotations.length === 0) return;
+      this.#start({ type: 'text', text: '', citations: null }, kind);
     }
     if (text !== '') this.#delta({ type: 'text_delta', text });
+    const { citations, others } = sortAnnotations(annotations);
+    for (const citation of citations) this.#delta({ type: 'citations_delta', citation });
+    if (others.length > 0) this.#lateFields['annotations'] = [...listOf(this.#lateFields['annotations']), ...others];
   }
 
   /** A signature closes its block: what follows is another thought, with a signature of its own. */
   #writeReasoning(part: Extract<PredictPart, { type: 'reasoning-delta' }>): void {
     const { text, signature, encrypted } = part;
-    if (this.#open !== 'thinking') this.#stop();
-    if (text !== '' || signature !== undefined) {
-      if (this.#open === undefined) this.#start({ type: 'thinking', thinking: '', signature: '' }, 'thinking');
-      if (text !== '') this.#delta({ type: 'thinking_delta', thinking: text });
-      if (signature !== undefined) this.#delta({ type: 'signature_delta', signature });
-      if (signature !== undefined) this.#stop();
+    if (part.startsBlock) this.#thoughtFields = undefined;
+    if (part.startsBlock || this.#open !== 'thinking') this.#stop();
+    if (this.#open === 'thinking') Object.assign(this.#lateFields, part.extra);
+    const extra = part.extra ?? this.#thoughtFields;
+    if (this.#open === undefined && (text !== '' || signature !== undefined)) {
+      this.#start({ ...extra, type: 'thinking', thinking: '', signature: '' }, 'thinking');
     }
-    if (encrypted === undefined) return;
-    this.#start({ type: 'redacted_thinking', data: encrypted }, undefined);
-    this.#stopIndex();
+    if (text !== '') this.#delta({ type: 'thinking_delta', thinking: text });
+    if (signature !== undefined) {
+      this.#delta({ type: 'signature_delta', signature });
+      this.#stop();
+    }
+    if (encrypted !== undefined) {
+      this.#start({ ...extra, type: 'redacted_thinking', data: encrypted }, undefined);
+      this.#stopIndex();
+    }
+    this.#thoughtFields = signature === undefined ? extra : undefined;
   }
 
   #writeArguments(text: string): void {
@@ -192,7 +210,12 @@ export class BlockStream {
   }
 
   #stopIndex(): void {
-    this.#emit({ type: 'content_block_stop', index: this.#nextIndex });
+    this.#emit({ ...this.#lateFields, type: 'content_block_stop', index: this.#nextIndex });
+    this.#lateFields = {};
     this.#nextIndex += 1;
   }
+}
+
+function listOf(value: JsonValue | undefined): JsonValue[] {
+  return Array.isArray(value) ? value : [];
 }

@@ -26,7 +26,7 @@ function parseEvents(text: string): Event[] {
     .slice(0, -2)
     .split('\n\n')
     .map((block) => {
-      const match = /^event: (\w+)\ndata: (.*)$/.exec(block);
+      const match = /^event: (\w+)\ndata: ([^\r\n]*)$/.exec(block);
       assert.ok(match, `not an event: ${block}`);
       const event = JSON.parse(match[2] ?? '');
       assert.equal(event.type, match[1]);
@@ -61,6 +61,8 @@ function accumulate(events: readonly Event[]): Event {
       });
     } else if (event.type === 'content_block_stop') {
       assert.equal(event.index, open, 'the open block is stopped');
+      const { type: _, index, ...lateFields } = event;
+      Object.assign(message.content[index], lateFields);
       open = undefined;
     } else {
       assert.equal(event.type, 'message_delta');
@@ -74,9 +76,10 @@ function accumulate(events: readonly Event[]): Event {
 }
 
 function addDelta(block: Event, delta: Event, addArguments: (text: string) => void): void {
-  const expected = { text: 'text_delta', tool_use: 'input_json_delta' }[block.type as string];
-  if (expected !== undefined) assert.equal(delta.type, expected);
+  const expected = { text: /^(text|citations)_delta$/, tool_use: /^input_json_delta$/ }[block.type as string];
+  if (expected !== undefined) assert.match(delta.type, expected);
   if (delta.type === 'text_delta') block.text += delta.text;
+  else if (delta.type === 'citations_delta') block.citations = [...(block.citations ?? []), delta.citation];
   else if (delta.type === 'input_json_delta') addArguments(delta.partial_json);
   else {
     assert.equal(block.type, 'thinking');
@@ -214,6 +217,23 @@ test('message stream: fields of the end that have no name here are kept, those o
   assert.equal(event.type, 'message_delta');
 });
 
+test('message stream: what is known of the input goes out first', () => {
+  const inputUsage = { inputTokens: 12, outputTokens: 1, cachedInputTokens: 2, source: 'provider' } as const;
+  const [event] = encodeAll([{ ...start, inputUsage }]);
+  assert.equal(event.message.usage.input_tokens, 10);
+  assert.equal(event.message.usage.cache_read_input_tokens, 2);
+});
+
+test('message stream: citations are deltas; annotations of other vendors come with the end of their block', () => {
+  const citation = { type: 'char_location', cited_text: 'x' };
+  const annotation = { type: 'url_citation', url: 'https://a.example' };
+  const events = encodeAll([start, { type: 'text-delta', text: 'a', annotations: [citation, annotation] }, end]);
+  assert.deepEqual(events.slice(3, 5), [
+    { type: 'content_block_delta', index: 0, delta: { type: 'citations_delta', citation } },
+    { type: 'content_block_stop', index: 0, annotations: [annotation] },
+  ]);
+});
+
 test('message stream: a failure is an error event with the request id', () => {
   const encoder = createMessageStreamEncoder('req_1');
   encoder.encode(start);
@@ -244,7 +264,8 @@ function toolCall(index: number): fc.Arbitrary<PredictPart[]> {
   );
   const piece = fc.integer({ min: 1, max: 5 });
   return fc.tuple(text, fc.string(), piece).map(([argumentsText, name, size]) => {
-    const parts: PredictPart[] = [{ type: 'tool-call-start', index, id: `call_${index}`, name }];
+    const extra = size > 3 ? { extra: { caller: { type: 'code', tool_id: 'c' } } } : {};
+    const parts: PredictPart[] = [{ type: 'tool-call-start', index, id: `call_${index}`, name, ...extra }];
     for (let at = 0; at < argumentsText.length; at += size) {
       parts.push({ type: 'tool-call-delta', index, argumentsDelta: argumentsText.slice(at, at + size) });
     }
@@ -252,12 +273,35 @@ function toolCall(index: number): fc.Arbitrary<PredictPart[]> {
   });
 }
 
+const startsBlock = fc.constantFrom<{ startsBlock?: true }>({}, { startsBlock: true });
+const annotations = fc.constantFrom<{ annotations?: { type: string }[] }>(
+  {},
+  {},
+  { annotations: [{ type: 'char_location' }] },
+  { annotations: [{ type: 'url_citation' }, { type: 'page_location' }] },
+);
+const proof = fc.constantFrom<{ signature?: string; extra?: { id: string } }>(
+  {},
+  { signature: 'sig' },
+  { extra: { id: 'r' } },
+);
+
 const otherPart: fc.Arbitrary<PredictPart> = fc.oneof(
-  shortText.map((text): PredictPart => ({ type: 'text-delta', text })),
-  shortText.map((text): PredictPart => ({ type: 'reasoning-delta', text })),
-  shortText.map((text): PredictPart => ({ type: 'reasoning-delta', text, signature: 'sig' })),
+  fc
+    .tuple(shortText, startsBlock, annotations)
+    .map(([text, starts, marks]): PredictPart => ({ type: 'text-delta', text, ...starts, ...marks })),
+  fc
+    .tuple(shortText, startsBlock, proof)
+    .map(([text, starts, proven]): PredictPart => ({ type: 'reasoning-delta', text, ...starts, ...proven })),
   shortText.map((text): PredictPart => ({ type: 'refusal-delta', text })),
-  fc.constant<PredictPart>({ type: 'reasoning-delta', text: '', signature: 'sig', encrypted: 'xyz' }),
+  // With a signature, so that what follows is a block of its own.
+  fc.constant<PredictPart>({
+    type: 'reasoning-delta',
+    text: '',
+    signature: 'sig',
+    encrypted: 'xyz',
+    extra: { id: 'r' },
+  }),
   fc.constant<PredictPart>({
     type: 'opaque-delta',
     dialect: 'anthropic',

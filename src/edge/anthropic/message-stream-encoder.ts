@@ -3,6 +3,7 @@
 
 import type { SluiceError } from '../../core/error.ts';
 import type { Ending, PredictPart } from '../../core/predict.ts';
+import { zeroUsage } from '../../core/usage.ts';
 import type { StreamEncoder } from '../dialect.ts';
 import { BlockStream } from './block-stream.ts';
 import { renderErrorBody } from './render-error.ts';
@@ -12,8 +13,8 @@ import { stopReasonOf } from './stop-reason.ts';
 import { toAnthropicUsage } from './usage.ts';
 
 /**
- * Writes one stream. How many tokens the input has is not known when an answer begins (most vendors report usage at the end),
- * so `message_start` says 0 and `message_delta` carries the true, whole figures, which Anthropic's clients take over.
+ * Writes one stream. Most vendors say only at the end how many tokens the input had; then `message_start` says 0. In any case
+ * `message_delta` carries the true, whole figures, which Anthropic's clients take over.
  */
 export function createMessageStreamEncoder(requestId: string): StreamEncoder {
   let text = '';
@@ -26,7 +27,7 @@ export function createMessageStreamEncoder(requestId: string): StreamEncoder {
   const encode = (part: PredictPart): void => {
     switch (part.type) {
       case 'start':
-        write({ type: 'message_start', message: openMessage(part) });
+        write({ type: 'message_start', message: openMessage(part, part.inputUsage ?? zeroUsage) });
         return;
       case 'end':
         blocks.finish();

@@ -1,7 +1,7 @@
 // Content blocks of a request to content parts. A block without an internal form becomes an opaque part, whole and unchanged.
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import type { ContentPart, MediaSource, OpaquePart, ToolCallPart } from '../../core/message.ts';
+import type { ContentPart, Dialect, MediaSource, OpaquePart, ToolCallPart } from '../../core/message.ts';
 import { unknownFields, type WithExtra } from '../unknown-fields.ts';
 import { check, invalidField } from './check.ts';
 import { invalidArgumentsKey, opaqueBlockType } from './defaults.ts';
@@ -27,6 +27,8 @@ const knownSourceFields: Readonly<Record<SourceBody['type'], ReadonlySet<string>
   file: new Set(['type', 'file_id']),
   text: new Set(['type', 'data', 'media_type']),
 };
+
+const otherDialects: readonly Dialect[] = ['openai', 'openai-responses', 'vertex', 'sluice'];
 
 /** Who may say what: a block in the mouth of the wrong speaker would lose its meaning for other dialects. */
 const speakerOf: Readonly<Record<string, MessageBody['role']>> = {
@@ -148,11 +150,8 @@ function parseSource(source: AnyBlock, path: string): MediaSource | undefined {
 /** A block without an internal form. One that carries a part of another dialect (see render-message.ts) is unpacked. */
 function parseOpaque(block: AnyBlock): OpaquePart {
   const { type, dialect, value } = block;
-  const isCarrier = type === opaqueBlockType && (dialect === 'openai' || dialect === 'vertex' || dialect === 'sluice');
-  if (isCarrier && isJsonObject(value)) {
-    return { type: 'opaque', dialect, value };
-  }
-  return opaque(block);
+  const carried = type === opaqueBlockType ? otherDialects.find((name) => name === dialect) : undefined;
+  return carried !== undefined && isJsonObject(value) ? { type: 'opaque', dialect: carried, value } : opaque(block);
 }
 
 function opaque(block: AnyBlock): OpaquePart {

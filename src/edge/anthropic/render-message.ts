@@ -3,7 +3,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ContentPart, OpaquePart, TextPart } from '../../core/message.ts';
 import type { Answerer, PredictResponse } from '../../core/predict.ts';
-import { zeroUsage } from '../../core/usage.ts';
+import { type Usage, zeroUsage } from '../../core/usage.ts';
 import { invalidArgumentsKey, opaqueBlockType } from './defaults.ts';
 import type { AnswerBlock, MessageBody } from './response-body.ts';
 import { stopReasonOf } from './stop-reason.ts';
@@ -20,7 +20,7 @@ const citationTypes: ReadonlySet<unknown> = new Set([
 
 /** The message. Fields of the answer that have no name here go out under their own, unless that would hide one of ours. */
 export function renderMessage(response: PredictResponse): MessageBody {
-  const opened = openMessage(response);
+  const opened = openMessage(response, zeroUsage);
   const { stop_details: _, container: __, diagnostics: ___, ...ours } = opened;
   return {
     ...opened,
@@ -36,8 +36,8 @@ export function renderMessage(response: PredictResponse): MessageBody {
   };
 }
 
-/** The message as far as it is known when the answer begins: no content, no usage, no end. */
-export function openMessage(answerer: Answerer): MessageBody {
+/** The message as far as it is known when the answer begins: no content, no end, and the usage of the input if at all. */
+export function openMessage(answerer: Answerer, usage: Usage): MessageBody {
   return {
     id: answerer.id,
     type: 'message',
@@ -49,7 +49,7 @@ export function openMessage(answerer: Answerer): MessageBody {
     stop_details: null,
     container: null,
     diagnostics: null,
-    usage: { ...toAnthropicUsage(zeroUsage), cache_creation: null, inference_geo: null, service_tier: null },
+    usage: { ...toAnthropicUsage(usage), cache_creation: null, inference_geo: null, service_tier: null },
   };
 }
 
@@ -60,29 +60,20 @@ export function openMessage(answerer: Answerer): MessageBody {
 function blocksOf(part: ContentPart): AnswerBlock[] {
   switch (part.type) {
     case 'text':
-      return part.text === '' ? [] : [textBlock(part)];
+      return part.text === '' && !part.annotations?.length ? [] : [textBlock(part)];
     case 'refusal':
       return part.text === '' ? [] : [{ type: 'text', text: part.text, citations: null }];
     case 'reasoning': {
       const blocks: AnswerBlock[] = [];
-      const { text, signature, encrypted } = part;
+      const { text, signature, encrypted, extra } = part;
       if (text !== '' || signature !== undefined) {
-        blocks.push({ type: 'thinking', thinking: text, signature: signature ?? '' });
+        blocks.push({ ...extra, type: 'thinking', thinking: text, signature: signature ?? '' });
       }
-      if (encrypted !== undefined) blocks.push({ type: 'redacted_thinking', data: encrypted });
+      if (encrypted !== undefined) blocks.push({ ...extra, type: 'redacted_thinking', data: encrypted });
       return blocks;
     }
     case 'tool-call':
-      return [
-        {
-          caller: { type: 'direct' },
-          ...part.extra,
-          type: 'tool_use',
-          id: part.id,
-          name: part.name,
-          input: toolInput(part.arguments),
-        },
-      ];
+      return [toolUseBlock(part.id, part.name, toolInput(part.arguments), part.extra)];
     case 'opaque':
       return [opaqueBlock(part)];
     default:
@@ -92,9 +83,7 @@ function blocksOf(part: ContentPart): AnswerBlock[] {
 
 /** Annotations that are not Anthropic citations are shown under the name that other vendors give them. */
 function textBlock(part: TextPart): AnswerBlock {
-  const annotations = part.annotations ?? [];
-  const citations = annotations.filter(isCitation);
-  const others = annotations.filter((annotation) => !isCitation(annotation));
+  const { citations, others } = sortAnnotations(part.annotations ?? []);
   return {
     ...part.extra,
     ...(others.length === 0 ? {} : { annotations: others }),
@@ -102,6 +91,19 @@ function textBlock(part: TextPart): AnswerBlock {
     text: part.text,
     citations: citations.length === 0 ? null : citations,
   };
+}
+
+/** Annotations that Anthropic has a form for, and the others. */
+export function sortAnnotations(annotations: readonly JsonValue[]): { citations: JsonValue[]; others: JsonValue[] } {
+  return {
+    citations: annotations.filter(isCitation),
+    others: annotations.filter((annotation) => !isCitation(annotation)),
+  };
+}
+
+/** The block of a tool call. Unless the vendor says otherwise the model itself calls. */
+export function toolUseBlock(id: string, name: string, input: JsonValue, extra: JsonObject | undefined): AnswerBlock {
+  return { caller: { type: 'direct' }, ...extra, type: 'tool_use', id, name, input };
 }
 
 function isCitation(annotation: JsonValue): boolean {

@@ -54,6 +54,7 @@ export type BlockDelta =
   | { readonly type: 'text_delta'; readonly text: string }
   | { readonly type: 'thinking_delta'; readonly thinking: string }
   | { readonly type: 'signature_delta'; readonly signature: string }
+  | { readonly type: 'citations_delta'; readonly citation: JsonValue }
   | { readonly type: 'input_json_delta'; readonly partial_json: string };
 
 /** One event of a stream; `type` is also the name of the SSE event. */
@@ -61,7 +62,7 @@ export type MessageEvent =
   | { readonly type: 'message_start'; readonly message: MessageBody }
   | { readonly type: 'content_block_start'; readonly index: number; readonly content_block: AnswerBlock }
   | { readonly type: 'content_block_delta'; readonly index: number; readonly delta: BlockDelta }
-  | { readonly type: 'content_block_stop'; readonly index: number }
+  | { readonly type: 'content_block_stop'; readonly index: number; readonly [field: string]: unknown }
   | {
       readonly type: 'message_delta';
       readonly delta: {
