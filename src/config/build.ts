@@ -1,17 +1,18 @@
 // From the validated tree to the Config: paths become absolute, and the defaults that depend on other values are filled in.
 
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { ClientTlsConfig, Config, InferenceConfig, ProviderConfig, ServerTlsConfig } from './config.ts';
 import { defaultDataDir } from './defaults.ts';
 import type { ConfigPath } from './path.ts';
 import type { ParsedConfig } from './schema.ts';
 
-/** Makes a path absolute from where it was written. */
-export type ResolvePath = (path: ConfigPath, written: string) => string;
+/** Makes the path that was written at `at` absolute. */
+export type ResolvePath = (at: ConfigPath, written: string) => string;
 
-/** The complete configuration. */
-export function buildConfig(parsed: ParsedConfig, resolvePath: ResolvePath): Config {
-  const dataDir = resolvePath(['dataDir'], parsed.dataDir ?? defaultDataDir);
+/** The complete configuration. The default data folder is below `cwd`. */
+export function buildConfig(parsed: ParsedConfig, resolvePath: ResolvePath, cwd: string): Config {
+  const dataDir =
+    parsed.dataDir === undefined ? resolve(cwd, defaultDataDir) : resolvePath(['dataDir'], parsed.dataDir);
   const { tls, allowPlaintext, requireApiKey } = parsed.rpc;
   const inference = buildInference(parsed, resolvePath);
   return {

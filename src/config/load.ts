@@ -66,7 +66,7 @@ export function loadConfig(options: LoadOptions = {}): LoadResult {
     const source = sourceOf(path);
     return resolve(source.kind === 'file' ? dirname(source.file) : cwd, written);
   };
-  return { config: deepFreeze(buildConfig(parsed.data, resolvePath)), files };
+  return { config: deepFreeze(buildConfig(parsed.data, resolvePath, cwd)), files };
 }
 
 interface Merged {

@@ -1,6 +1,6 @@
 // What is wrong with a configuration: one record for each fault, and its rendering for a terminal.
 
-/** Where a value was written. */
+/** Where a value was written. Line and column count from 1; 0 means the file as a whole. */
 export type Source =
   | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
   | { readonly kind: 'flag'; readonly flag: string }
@@ -21,10 +21,10 @@ export interface Problem {
 }
 
 /** `sluice.yaml:7:5`, `--set models.chat=…`, or '' for a default. */
-export function formatSource(source: Source): string {
+function formatSource(source: Source): string {
   switch (source.kind) {
     case 'file':
-      return `${source.file}:${source.line}:${source.column}`;
+      return source.line === 0 ? source.file : `${source.file}:${source.line}:${source.column}`;
     case 'flag':
       return source.flag;
     case 'environment':

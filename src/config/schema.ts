@@ -122,7 +122,7 @@ const target = z
 const model = z
   .strictObject({
     targets: z
-      .array(target)
+      .array(target, 'a list of PROVIDER/MODEL, such as [local/chat]')
       .min(1, 'at least one PROVIDER/MODEL')
       .max(16, 'at most 16 targets')
       .describe('Where requests go, in order of preference: the next is tried when one fails.'),
@@ -184,7 +184,8 @@ const clientTls: z.ZodType<ClientTlsConfig, ClientTlsConfig> = z
     key: path('PEM of its key.').exactOptional(),
     serverName: text('a host name', 'The name in the certificate, where it differs from the host.').exactOptional(),
   })
-  .refine((tls) => (tls.cert === undefined) === (tls.key === undefined), 'both cert and key, or neither');
+  .refine((tls) => (tls.cert === undefined) === (tls.key === undefined), 'both cert and key, or neither')
+  .describe('TLS towards the service. Absent: plaintext, unless the address says grpcs.');
 
 const transport = z
   .enum(['multiplex', 'unary'])
@@ -194,6 +195,7 @@ const grpcForm = 'grpc://HOST:PORT, or grpcs://HOST:PORT for TLS';
 
 const grpcUrl = z
   .string(grpcForm)
+  .meta({ pattern: '^grpcs?://', examples: ['grpc://inference:8082'] })
   .transform((written, context) => {
     const match = /^(grpcs?):\/\/([^/]+)\/?$/.exec(written);
     const parsed = parseAddress(match?.[2] ?? '');
@@ -201,7 +203,7 @@ const grpcUrl = z
     context.addIssue({ code: 'custom', message: grpcForm, input: written });
     return z.NEVER;
   })
-  .meta({ examples: ['grpc://inference:8082'] });
+  .describe('Address of the service; grpcs for TLS.');
 
 const inference = z
   .union(

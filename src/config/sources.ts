@@ -15,10 +15,10 @@ export function createSourceOf(yaml: YamlFile | undefined, assignments: readonly
     if (set !== undefined) return set.source;
     const located = yaml?.locate(path, what);
     if (located?.isExact) return located.source;
-    // Nothing was written there: whoever wrote beside it is meant, else the file's nearest section.
-    const beside = assignments.findLast(
-      (assignment) => startsWith(assignment.path, path.slice(0, -1)) && path.length > 1,
-    );
-    return beside?.source ?? located?.source ?? { kind: 'default' };
+    // Nothing was written exactly there: a flag that wrote inside or beside it is meant, else the file's nearest section.
+    const parent = path.slice(0, -1);
+    const inside = assignments.findLast((assignment) => startsWith(assignment.path, path));
+    const beside = assignments.findLast((assignment) => parent.length > 0 && startsWith(assignment.path, parent));
+    return (inside ?? beside)?.source ?? located?.source ?? { kind: 'default' };
   };
 }

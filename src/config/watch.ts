@@ -106,7 +106,7 @@ export function watchConfig(options: WatchOptions): ConfigWatch {
 }
 
 /** What changed between two configurations, section by section. */
-export function diff(before: Config, after: Config): ConfigChange {
+function diff(before: Config, after: Config): ConfigChange {
   const changed: string[] = [];
   const needRestart: string[] = [];
   for (const section of union(before, after)) {

@@ -7,6 +7,7 @@ import {
   isMap,
   isNode,
   isScalar,
+  isSeq,
   LineCounter,
   type Node,
   type Pair,
@@ -40,8 +41,9 @@ export function readYamlFile(file: string): YamlFile | { readonly problems: read
       problems: document.errors.map((error) => syntaxProblem(sourceAt(error.pos[0]), error.code, error.message)),
     };
   }
-  const tree = expand(document);
-  if (typeof tree === 'string') return { problems: [syntaxProblem(sourceAt(0), 'ALIASES', tree)] };
+  const expanded = expand(document);
+  if ('fault' in expanded) return { problems: [syntaxProblem(sourceAt(0), 'BAD_ALIAS', expanded.fault)] };
+  const { tree } = expanded;
   if (tree !== null && !isSection(tree)) {
     const found = Array.isArray(tree) ? 'a list' : JSON.stringify(tree).slice(0, 80);
     return {
@@ -54,7 +56,7 @@ export function readYamlFile(file: string): YamlFile | { readonly problems: read
 function readText(file: string): string | Problem {
   const fault = (found: string): Problem => ({
     path: '',
-    source: { kind: 'file', file, line: 1, column: 1 },
+    source: { kind: 'file', file, line: 0, column: 0 },
     found,
     expected: 'a readable configuration file',
   });
@@ -71,12 +73,12 @@ function readText(file: string): string | Problem {
   }
 }
 
-/** The plain values; null for an empty file; text that says why there are none. */
-function expand(document: Document): unknown {
+/** The plain values, null for an empty file; or why aliases cannot be followed. */
+function expand(document: Document): { readonly tree: unknown } | { readonly fault: string } {
   try {
-    return document.toJS({ maxAliasCount: maxAliases });
+    return { tree: document.toJS({ maxAliasCount: maxAliases }) };
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return { fault: error instanceof Error ? error.message : String(error) };
   }
 }
 

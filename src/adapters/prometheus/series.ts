@@ -1,5 +1,5 @@
-// The values of one metric by their labels, found by one string lookup. prom-client looks labels up by building and sorting
-// an object each time (0.35 to 0.5 µs); this costs about a tenth of that, and a request records eight values.
+// The values of one metric by their labels. prom-client looks labels up by building and sorting an object each time (0.35 to
+// 0.5 µs); here it is one map lookup a label (about 20 ns), and a request records eight values.
 
 import { maxSeriesPerMetric } from './defaults.ts';
 
@@ -7,34 +7,50 @@ import { maxSeriesPerMetric } from './defaults.ts';
 export interface Series<Cell> {
   /** The cell of these label values, made when missing. */
   at(labels: readonly string[]): Cell;
-  /** Every cell with its labels by name. */
+  /** Every cell with its labels by name, in the order in which they were made. */
   entries(): Iterable<{ readonly labels: Record<string, string>; readonly cell: Cell }>;
 }
 
-/** No label value contains it: they are names and numbers. */
-const separator = '\u0000';
+/** One step down a tree with one level for each label. */
+interface Branch<Cell> {
+  readonly next: Map<string, Branch<Cell>>;
+  cell?: Cell;
+}
 
-/** Throws when `at` gets another number of labels than the metric has: a fault of the caller, found by its first test. */
+/** `at` throws TypeError for another number of labels than the metric has: a fault of the caller, found by its first test. */
 export function createSeries<Cell>(metric: string, names: readonly string[], createCell: () => Cell): Series<Cell> {
-  const cells = new Map<string, { readonly values: readonly string[]; readonly cell: Cell }>();
+  const root: Branch<Cell> = { next: new Map() };
+  const made: { readonly values: readonly string[]; readonly cell: Cell }[] = [];
   const overflow = names.map(() => 'overflow');
 
-  const create = (key: string, values: readonly string[]): Cell => {
+  const create = (values: readonly string[]): Cell => {
     if (values.length !== names.length)
       throw new TypeError(`${metric} has ${names.length} labels, not ${values.length}`);
-    if (cells.size >= maxSeriesPerMetric && values !== overflow) return series.at(overflow);
+    if (made.length >= maxSeriesPerMetric && values !== overflow) return series.at(overflow);
+    let branch = root;
+    for (const value of values) {
+      const next = branch.next.get(value) ?? { next: new Map() };
+      branch.next.set(value, next);
+      branch = next;
+    }
     const cell = createCell();
-    cells.set(key, { values: [...values], cell });
+    branch.cell = cell;
+    made.push({ values: [...values], cell });
     return cell;
   };
 
   const series: Series<Cell> = {
     at(labels) {
-      const key = labels.length === 1 ? (labels[0] ?? '') : labels.join(separator);
-      return cells.get(key)?.cell ?? create(key, labels);
+      let branch = root;
+      for (const label of labels) {
+        const next = branch.next.get(label);
+        if (next === undefined) return create(labels);
+        branch = next;
+      }
+      return branch.cell ?? create(labels);
     },
     *entries() {
-      for (const { values, cell } of cells.values()) {
+      for (const { values, cell } of made) {
         yield { labels: Object.fromEntries(names.map((name, at) => [name, values[at] ?? ''])), cell };
       }
     },

@@ -112,6 +112,8 @@ test('sqlite: the file is readable by its owner only, and every commit waits for
     assert.equal(statSync(options.path).mode & 0o777, 0o600);
     assert.equal(statSync(`${options.path}-wal`).mode & 0o777, 0o600);
     assert.deepEqual(await database.read('PRAGMA journal_mode'), [{ journal_mode: 'wal' }]);
+    // 2 is FULL: the commit returns after fsync. It is a setting of the writing connection, so it is asked there.
+    assert.deepEqual((await database.write([{ sql: 'PRAGMA synchronous' }]))[0]?.rows, [{ synchronous: 2 }]);
   }));
 
 test('sqlite: a query cannot write, and a query without an end is cut off', () =>

@@ -19,9 +19,7 @@ export type StartThread = (data: ThreadData, onMessage: (message: FromThread) =>
 
 /** `onMessage` is never called after `exited` has resolved. */
 export function startThread(data: ThreadData, onMessage: (message: FromThread) => void): Thread {
-  // The source runs as TypeScript, the published package as JavaScript beside it.
-  const entry = import.meta.url.endsWith('.ts') ? './writer-thread.ts' : './writer-thread.js';
-  const worker = new Worker(new URL(entry, import.meta.url), {
+  const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
     name: 'sluice-sqlite',
     workerData: data,
     execArgv: [], // flags such as --test or --inspect are meant for the main thread
