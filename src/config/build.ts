@@ -13,7 +13,7 @@ export type ResolvePath = (at: ConfigPath, written: string) => string;
 export function buildConfig(parsed: ParsedConfig, resolvePath: ResolvePath, cwd: string): Config {
   const dataDir =
     parsed.dataDir === undefined ? resolve(cwd, defaultDataDir) : resolvePath(['dataDir'], parsed.dataDir);
-  const { tls, allowPlaintext, requireApiKey } = parsed.rpc;
+  const { tls, allowPlaintext, requireApiKey, peerToken } = parsed.rpc;
   const inference = buildInference(parsed, resolvePath);
   return {
     dataDir,
@@ -28,6 +28,7 @@ export function buildConfig(parsed: ParsedConfig, resolvePath: ResolvePath, cwd:
         : { tls: resolveFields(tls, ['rpc', 'tls'], ['cert', 'key', 'clientCa'], resolvePath) }),
       allowPlaintext,
       requireApiKey,
+      ...(peerToken === undefined ? {} : { peerToken }),
     },
     store: {
       kind: 'sqlite',
@@ -58,9 +59,9 @@ function buildProviders(parsed: ParsedConfig, resolvePath: ResolvePath): Record<
 
 function buildInference({ inference, rpc }: ParsedConfig, resolvePath: ResolvePath): InferenceConfig | undefined {
   if (inference === undefined) return undefined;
-  const { tls, transport = rpc.transport, address } = inference;
-  if (tls === undefined) return { address, transport };
-  return { address, transport, tls: resolveFields(tls, ['inference', 'tls'], ['ca', 'cert', 'key'], resolvePath) };
+  const { tls, transport = rpc.transport, ...rest } = inference;
+  if (tls === undefined) return { ...rest, transport };
+  return { ...rest, transport, tls: resolveFields(tls, ['inference', 'tls'], ['ca', 'cert', 'key'], resolvePath) };
 }
 
 /** The record with the named fields, where they are set, made absolute. */

@@ -102,10 +102,16 @@ export interface LimitsConfig {
   /** Depth of arrays and objects in a body. */
   readonly maxNesting: number;
   readonly maxConcurrentRequests: number;
+  readonly maxRequestsPerKey: number;
+  readonly maxConnections: number;
+  /** All bodies held in memory at one time. */
+  readonly maxBufferedBodyBytes: number;
   readonly maxConcurrentStreams: number;
   readonly maxStreamsPerKey: number;
   /** From the opening of a connection until its headers are complete. */
   readonly headersTimeoutMs: number;
+  /** Between two pieces of a body. */
+  readonly bodyIdleTimeoutMs: number;
   /** From the opening of a connection until the body is complete. */
   readonly requestTimeoutMs: number;
   /** How long a client may leave a full buffer unread. */
@@ -123,6 +129,8 @@ export interface InferenceConfig {
   readonly transport: RpcTransport;
   /** Absent: plaintext. */
   readonly tls?: ClientTlsConfig;
+  /** Makes this process a peer of a service that asks for one. */
+  readonly peerToken?: SecretReference;
 }
 
 /** TLS towards a server. Paths are absolute PEM files. */
@@ -144,6 +152,8 @@ export interface RpcConfig {
   readonly allowPlaintext: boolean;
   /** `auto`: callers from beyond this machine need an API key unless they show a client certificate. */
   readonly requireApiKey: 'auto' | 'always' | 'never';
+  /** By which our own roles are known where callers need an API key. */
+  readonly peerToken?: SecretReference;
 }
 
 /** TLS of a server. Paths are absolute PEM files. */

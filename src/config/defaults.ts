@@ -48,12 +48,20 @@ export const defaultLimits = {
   maxNesting: 128,
   /** 4,000 calls a second of 100 ms are 400 under way: more than 2,000 is a queue. */
   maxConcurrentRequests: 2_000,
+  /** Half of all, so that one key cannot shut out the others. */
+  maxRequestsPerKey: 1_000,
+  /** About 10 KB each while idle. */
+  maxConnections: 10_000,
+  /** 256 MiB; with the strings parsed from them a quarter of a 2 GB container. */
+  maxBufferedBodyBytes: 268_435_456,
   /** About 50 KB of memory each. */
   maxConcurrentStreams: 1_000,
   /** Half of all, so that one key cannot shut out the others. */
   maxStreamsPerKey: 500,
   /** A slow client must be refused within 5 s; the interval of the check comes on top. */
   headersTimeoutMs: 4_000,
+  /** A body that pauses this long is not coming. */
+  bodyIdleTimeoutMs: 4_000,
   /** 10 MB at 2 Mbit/s take 40 s. */
   requestTimeoutMs: 60_000,
   /** The buffers of both kernels are full before ours counts: a client this late is hundreds of tokens behind. */

@@ -163,6 +163,17 @@ const limits = z
       defaultLimits.maxConcurrentRequests,
       'Calls under way at once.',
     ),
+    maxRequestsPerKey: whole(
+      { min: 1, max: 100_000 },
+      defaultLimits.maxRequestsPerKey,
+      'Calls of one API key at once.',
+    ),
+    maxConnections: whole({ min: 1, max: 100_000 }, defaultLimits.maxConnections, 'HTTP connections open at once.'),
+    maxBufferedBodyBytes: whole(
+      { min: 1_024, max: 65_536 * megabyte },
+      defaultLimits.maxBufferedBodyBytes,
+      'All bodies held in memory at once.',
+    ),
     maxConcurrentStreams: whole({ min: 1, max: 100_000 }, defaultLimits.maxConcurrentStreams, 'Streams open at once.'),
     maxStreamsPerKey: whole(
       { min: 1, max: 100_000 },
@@ -170,6 +181,7 @@ const limits = z
       'Streams of one API key at once.',
     ),
     headersTimeoutMs: milliseconds(defaultLimits.headersTimeoutMs, 'Until the headers of a request are complete.'),
+    bodyIdleTimeoutMs: milliseconds(defaultLimits.bodyIdleTimeoutMs, 'Between two pieces of a body.'),
     requestTimeoutMs: milliseconds(defaultLimits.requestTimeoutMs, 'Until the body of a request is complete.'),
     slowConsumerMs: milliseconds(defaultLimits.slowConsumerMs, 'How long a client may leave a full buffer unread.'),
     drainMs: milliseconds(defaultLimits.drainMs, 'From SIGTERM until calls under way are ended.'),
@@ -210,13 +222,20 @@ const inference = z
     [
       grpcUrl.transform(({ address: at, isSecure }) => ({ address: at, ...(isSecure ? { tls: {} } : {}) })),
       z
-        .strictObject({ url: grpcUrl, transport: transport.exactOptional(), tls: clientTls.exactOptional() })
+        .strictObject({
+          url: grpcUrl,
+          transport: transport.exactOptional(),
+          tls: clientTls.exactOptional(),
+          peerToken: secretReference
+            .exactOptional()
+            .describe('Secret that makes this process a peer where the service asks for one (rpc.peerToken).'),
+        })
         .transform(({ url, tls, ...rest }) => {
           const useTls = tls ?? (url.isSecure ? {} : undefined);
           return { ...rest, address: url.address, ...(useTls === undefined ? {} : { tls: useTls }) };
         }),
     ],
-    `${grpcForm}, or a section with url, transport, tls`,
+    `${grpcForm}, or a section with url, transport, tls, peerToken`,
   )
   .exactOptional()
   .describe('Where the edge finds the inference service. Absent: in the same process.');
@@ -240,6 +259,9 @@ const rpc = z
       .enum(['auto', 'always', 'never'])
       .default('auto')
       .describe('auto: callers from other machines need an API key, unless a client certificate is required.'),
+    peerToken: secretReference
+      .exactOptional()
+      .describe('Secret by which edges and workers are known as peers where callers need an API key.'),
   })
   .prefault({})
   .describe('gRPC between roles and for direct clients.');

@@ -52,9 +52,13 @@ function edgeLimits(limits: LimitsConfig): EdgeLimits {
     maxHeaderBytes: limits.maxHeaderBytes,
     maxNesting: limits.maxNesting,
     headersTimeoutMs: limits.headersTimeoutMs,
+    maxBufferedBodyBytes: limits.maxBufferedBodyBytes,
+    bodyIdleTimeoutMs: limits.bodyIdleTimeoutMs,
     requestTimeoutMs: limits.requestTimeoutMs,
     slowConsumerTimeoutMs: limits.slowConsumerMs,
     maxConcurrentRequests: limits.maxConcurrentRequests,
+    maxConnections: limits.maxConnections,
+    maxConcurrentRequestsPerKey: limits.maxRequestsPerKey,
     maxConcurrentStreams: limits.maxConcurrentStreams,
     maxConcurrentStreamsPerKey: limits.maxStreamsPerKey,
   };

@@ -31,6 +31,7 @@ async function connect(config: InferenceConfig, runtime: Runtime): ReturnType<Co
   const client = createInferenceClient({
     target,
     transport: config.transport,
+    ...(config.peerToken === undefined ? {} : { peerToken: await runtime.secrets.get(config.peerToken.secret) }),
     ...(config.tls === undefined ? {} : { tls: await readTls(config.tls) }),
     clock: runtime.clock,
     ids: runtime.ids,

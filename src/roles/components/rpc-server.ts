@@ -20,12 +20,13 @@ export function rpcServerComponent(
     name: 'grpc',
     needs: [inference, apiKeys],
     async start(use) {
-      const { listen, limits } = runtime.config.current();
+      const { listen, limits, rpc } = runtime.config.current();
       const tls = await serverTls(runtime);
       const server = createRpcServer({
         inference: use(inference),
         authenticator: use(apiKeys).authenticator,
         requireApiKey: requiresApiKey(runtime, tls),
+        ...(rpc.peerToken === undefined ? {} : { peers: { token: await runtime.secrets.get(rpc.peerToken.secret) } }),
         ...(tls === undefined ? {} : { tls }),
         clock: runtime.clock,
         ids: runtime.ids,
