@@ -1,7 +1,7 @@
 // Folding a stream of parts into one response, and the reverse; the two forms of an answer must never disagree.
 
 import { SluiceError } from './error.ts';
-import type { ContentPart } from './message.ts';
+import type { ContentPart, ToolCallPart } from './message.ts';
 import type { Answerer, Ending, PredictPart, PredictResponse, TokenLogprob } from './predict.ts';
 
 /** Collects the parts of a stream. `finish` throws `upstream_truncated` when no `end` was seen. */
@@ -106,34 +106,44 @@ export async function collectResponse(parts: AsyncIterable<PredictPart>): Promis
 
 /** The parts that a stream of this response would have had, one delta per content part. */
 export function* partsOf(response: PredictResponse): Generator<PredictPart> {
-  const { content, logprobs, id, model, target, createdAtMs, attempts, ...ending } = response;
-  yield { type: 'start', id, model, target, createdAtMs, attempts };
+  const { content, logprobs, id, model, target, createdAtMs, attempts, downgrades, ...ending } = response;
+  const reported = downgrades === undefined ? {} : { downgrades };
+  yield { type: 'start', id, model, target, createdAtMs, attempts, ...reported };
+  const firstText = content.findIndex((part) => part.type === 'text');
   let toolIndex = 0;
-  let pendingLogprobs = logprobs;
-  let previous: ContentPart['type'] | undefined;
-  for (const part of content) {
-    const block = part.type === previous ? { startsBlock: true as const } : {};
-    previous = part.type;
+  for (const [position, part] of content.entries()) {
     if (part.type === 'tool-call') {
-      const { id: callId, name, extra } = part;
-      yield { type: 'tool-call-start', index: toolIndex, id: callId, name, ...(extra === undefined ? {} : { extra }) };
-      yield { type: 'tool-call-delta', index: toolIndex, argumentsDelta: part.arguments };
+      yield* toolCallParts(part, toolIndex);
       toolIndex += 1;
-    } else if (part.type === 'text') {
-      const { text, annotations } = part;
-      const spoken = pendingLogprobs === undefined ? {} : { logprobs: pendingLogprobs };
-      pendingLogprobs = undefined;
-      yield { type: 'text-delta', text, ...block, ...spoken, ...(annotations === undefined ? {} : { annotations }) };
-    } else if (part.type === 'reasoning') {
-      const { type: _, ...reasoning } = part;
-      yield { type: 'reasoning-delta', ...reasoning, ...block };
-    } else yield deltaOf(part);
+      continue;
+    }
+    const delta = deltaOf(part, part.type === content[position - 1]?.type);
+    yield position === firstText && logprobs !== undefined ? { ...delta, logprobs } : delta;
   }
   yield { type: 'end', ...ending };
 }
 
-function deltaOf(part: ContentPart): PredictPart {
-  if (part.type === 'refusal') return { type: 'refusal-delta', text: part.text };
-  if (part.type === 'opaque') return { type: 'opaque-delta', dialect: part.dialect, value: part.value };
-  throw new SluiceError('internal', { detail: `a response holds a part of type ${part.type}` });
+function* toolCallParts({ id, name, arguments: text, extra }: ToolCallPart, index: number): Generator<PredictPart> {
+  yield { type: 'tool-call-start', index, id, name, ...(extra === undefined ? {} : { extra }) };
+  yield { type: 'tool-call-delta', index, argumentsDelta: text };
+}
+
+function deltaOf(part: ContentPart, startsBlock: boolean): PredictPart {
+  const block = startsBlock ? { startsBlock } : {};
+  switch (part.type) {
+    case 'text': {
+      const { text, annotations } = part;
+      return { type: 'text-delta', text, ...block, ...(annotations === undefined ? {} : { annotations }) };
+    }
+    case 'reasoning': {
+      const { type: _, ...reasoning } = part;
+      return { type: 'reasoning-delta', ...reasoning, ...block };
+    }
+    case 'refusal':
+      return { type: 'refusal-delta', text: part.text };
+    case 'opaque':
+      return { type: 'opaque-delta', dialect: part.dialect, value: part.value };
+    default:
+      throw new SluiceError('internal', { detail: `a response holds a part of type ${part.type}` });
+  }
 }
