@@ -118,7 +118,8 @@ export function* partsOf(response: PredictResponse): Generator<PredictPart> {
       continue;
     }
     const delta = deltaOf(part, part.type === content[position - 1]?.type);
-    yield position === firstText && logprobs !== undefined ? { ...delta, logprobs } : delta;
+    const isFirstText = delta.type === 'text-delta' && position === firstText;
+    yield isFirstText && logprobs !== undefined ? { ...delta, logprobs } : delta;
   }
   yield { type: 'end', ...ending };
 }
