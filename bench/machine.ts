@@ -1,7 +1,7 @@
 // What the figures were taken on.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 
 /** The machine and the tools, as far as they matter to a figure. */
 export interface Machine {
@@ -9,6 +9,8 @@ export interface Machine {
   readonly cores: number;
   readonly memoryGiB: number;
   readonly kernel: string;
+  /** Load average over the last minute; other work on the machine makes every figure worse. */
+  readonly load: number;
   readonly node: string;
   readonly nginx: string;
   readonly wrk: string;
@@ -23,6 +25,7 @@ export function describeMachine(): Machine {
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     kernel: release(),
+    load: loadavg()[0] ?? Number.NaN,
     node: process.version,
     nginx: firstMatch(['nginx', '-v'], /nginx\/([\d.]+)/),
     wrk: firstMatch(['wrk', '-v'], /wrk ([^ ]+)/),

@@ -22,6 +22,7 @@ const setUp = spawnSync(process.execPath, [join(import.meta.dirname, '../scripts
 if (setUp.status !== 0) process.exit(1);
 
 const startMs = performance.now();
+const machine = describeMachine(); // before the run adds its own load
 const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
 chmodSync(folder, 0o755); // nginx's worker runs as another user when we are root
 const upstreams = await startUpstreams(folder, options.seconds, options.tokensPerSecond);
@@ -101,16 +102,15 @@ function writeResults(summary: string, samples: readonly Sample[], used: BenchOp
   const results = join(import.meta.dirname, 'results');
   mkdirSync(results, { recursive: true });
   const date = new Date().toISOString();
-  const machine = describeMachine();
   const file = `${date.slice(0, 16).replaceAll(':', '')}.json`;
   writeFileSync(join(results, file), `${JSON.stringify({ date, machine, options: used, samples }, null, 2)}\n`);
-  const { cpu, cores, memoryGiB, kernel, node, nginx, wrk, commit } = machine;
+  const { cpu, cores, memoryGiB, kernel, load, node, nginx, wrk, commit } = machine;
   const intro = [
     `# Benchmark of ${date.slice(0, 10)}`,
     `\`npm run bench\`: ${used.rounds} rounds in which the subjects alternate, ${used.seconds} s each, medians over the rounds; ` +
       `${used.connections} connections in the closed loop, ${used.rate} requests/s in the open loop, ` +
       `${used.streams} paced streams at ${used.tokensPerSecond} tokens/s. Upstreams, client and subjects share the machine.`,
-    `${cpu}, ${cores} cores, ${memoryGiB} GiB, Linux ${kernel}; Node ${node}, nginx ${nginx}, wrk ${wrk}; commit ${commit}. ` +
+    `${cpu}, ${cores} cores, ${memoryGiB} GiB, Linux ${kernel}, load ${load.toFixed(1)} before the run; Node ${node}, nginx ${nginx}, wrk ${wrk}; commit ${commit}. ` +
       `Every sample is in [${file}](${file}).`,
   ];
   writeFileSync(join(results, 'latest.md'), `${[...intro, summary].join('\n\n')}\n`);

@@ -16,7 +16,10 @@ const compile = spawnSync(process.execPath, [compiler, '--project', 'scripts/tsc
   cwd: root,
   stdio: 'inherit',
 });
-if (compile.status !== 0) process.exit(1);
+if (compile.status !== 0) {
+  rmSync(dist, { recursive: true, force: true }); // half a build must not be taken for one
+  process.exit(1);
+}
 
 const scripts = globSync('**/*.js', { cwd: dist });
 for (const file of scripts) {

@@ -24,6 +24,7 @@ import { createRpcServer, type RpcServer } from './rpc-server.ts';
 const systemClock = createSystemClock();
 const signal = new AbortController().signal;
 const request = chatRequest('m');
+const limits = { timeout: 10_000 };
 
 function serverFor(scripted: ScriptedInference): RpcServer {
   const common = { clock: systemClock, ids: createFakeIds(), log: createRecordingLog() };
@@ -66,7 +67,9 @@ async function whileMoving<T>(clock: FakeClock, promise: Promise<T>): Promise<T>
 }
 
 /** A TCP relay that can fall silent without closing anything, as a broken network does. */
-async function silenceableRelay(target: string): Promise<{ server: Server; address: string; silence(): void }> {
+async function silenceableRelay(
+  target: string,
+): Promise<{ server: Server; address: string; silence(): void; close(): void }> {
   const [host, port] = target.split(':');
   const sockets: Socket[] = [];
   const server = createServer((inner) => {
@@ -76,6 +79,8 @@ async function silenceableRelay(target: string): Promise<{ server: Server; addre
       socket.on('error', () => undefined);
       sockets.push(socket);
     }
+    inner.on('close', () => outer.destroy());
+    outer.on('close', () => inner.destroy());
   });
   const address = await listening(server);
   return {
@@ -83,6 +88,10 @@ async function silenceableRelay(target: string): Promise<{ server: Server; addre
     address,
     silence() {
       for (const socket of sockets) socket.unpipe();
+    },
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
     },
   };
 }
@@ -93,100 +102,119 @@ async function listening(server: Server): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-describe('inference client', { timeout: 20_000 }, () => {
-  test('inference client: when the server dies, calls under way fail retryably, are not repeated, and later calls work', async () => {
-    const scripted = createScriptedInference();
-    scripted.script = () => [...textAnswer('a').slice(0, 2), untilAborted];
-    const first = serverFor(scripted);
-    const address = await first.listen('127.0.0.1:0');
-    const client = clientFor(address, systemClock);
-    const streamed = client.predictStream(request, contextFor(systemClock), signal)[Symbol.asyncIterator]();
-    await streamed.next();
-    await streamed.next();
-    const whole = client.predict(request, contextFor(systemClock), signal);
-    await eventually(() => scripted.open === 2);
-    // The process dies: sockets break without a word on the stream.
-    const relayed = assert.rejects(whole, reason('draining'));
-    await first.close();
-    await relayed;
-    await assert.rejects(streamed.next(), reason('draining'));
-    assert.equal(scripted.calls.length, 2);
-
-    scripted.script = () => textAnswer('back');
-    const second = serverFor(scripted);
-    await second.listen(address);
-    await client.ready(signal).catch(() => undefined);
-    await client.close();
-    await second.close();
-  });
-
-  test('inference client: a stream that breaks without a word is inference_unavailable, and is not repeated', async () => {
-    const scripted = createScriptedInference();
-    scripted.script = () => [...textAnswer('a').slice(0, 2), untilAborted];
-    const server = serverFor(scripted);
-    const relay = await silenceableRelay(await server.listen('127.0.0.1:0'));
-    const sockets: Socket[] = [];
-    relay.server.on('connection', (socket) => sockets.push(socket));
-    const client = clientFor(relay.address, systemClock);
-    const streamed = client.predictStream(request, contextFor(systemClock), signal)[Symbol.asyncIterator]();
-    await streamed.next();
-    await streamed.next();
-    for (const socket of sockets) socket.destroy();
-    await assert.rejects(streamed.next(), reason('inference_unavailable'));
-    await eventually(() => scripted.open === 0);
-    assert.equal(scripted.calls.length, 1);
-    // The next call waits for the new connection and works.
-    scripted.script = () => textAnswer('again');
-    await client.predict(request, contextFor(systemClock), signal);
-    await client.close();
-    relay.server.close();
-    await server.close();
-  });
-
-  test('inference client: without a server a call fails within one attempt, and at once while it rests', async () => {
-    const closed = createServer();
-    const address = await listening(closed);
-    await new Promise((resolve) => closed.close(resolve));
-    const clock = new FakeClock();
-    const client = clientFor(address, clock);
-    await assert.rejects(client.predict(request, contextFor(clock), signal), reason('inference_unavailable'));
-    const parts = client.predictStream(request, contextFor(clock), signal)[Symbol.asyncIterator]();
-    await assert.rejects(parts.next(), reason('inference_unavailable'));
-    await client.close();
-    assert.equal(clock.pendingTimers, 0);
-  });
-
-  test('inference client: ready waits through failed attempts and through NOT_SERVING, then calls work', async () => {
-    for (const transport of ['multiplex', 'unary'] as const) {
+describe('inference client', () => {
+  test(
+    'inference client: when the server dies, calls under way fail retryably, are not repeated, and later calls work',
+    limits,
+    async () => {
       const scripted = createScriptedInference();
-      const server = serverFor(scripted);
-      const placeholder = createServer();
-      const address = await listening(placeholder);
-      await new Promise((resolve) => placeholder.close(resolve));
-      const clock = new FakeClock();
-      const client = clientFor(address, transport === 'multiplex' ? clock : systemClock, { transport });
-      let isReady = false;
-      const ready = client.ready(signal).then(() => {
-        isReady = true;
-      });
-      await whileMoving(
-        clock,
-        client.listModels(contextFor(systemClock), signal).catch(() => undefined),
-      );
-      await server.listen(address);
-      for (let i = 0; i < 100; i += 1) {
-        clock.advance(100);
-        await turn();
-      }
-      assert.equal(isReady, false);
-      server.setReady(true);
-      await whileMoving(clock, ready);
-      await client.close();
-      await server.close();
-    }
-  });
+      scripted.script = () => [...textAnswer('a').slice(0, 2), untilAborted];
+      const first = serverFor(scripted);
+      const address = await first.listen('127.0.0.1:0');
+      const client = clientFor(address, systemClock);
+      const streamed = client.predictStream(request, contextFor(systemClock), signal)[Symbol.asyncIterator]();
+      await streamed.next();
+      await streamed.next();
+      const whole = client.predict(request, contextFor(systemClock), signal);
+      await eventually(() => scripted.open === 2);
+      // The process dies: sockets break without a word on the stream.
+      const relayed = assert.rejects(whole, reason('draining'));
+      await first.close();
+      await relayed;
+      await assert.rejects(streamed.next(), reason('draining'));
+      assert.equal(scripted.calls.length, 2);
 
-  test('inference client: ready rejects with the reason of its signal', async () => {
+      scripted.script = () => textAnswer('back');
+      const second = serverFor(scripted);
+      await second.listen(address);
+      second.setReady(true);
+      await client.ready(signal);
+      await client.predict(request, contextFor(systemClock), signal);
+      assert.equal(scripted.calls.length, 3);
+      await client.close();
+      await second.close();
+    },
+  );
+
+  test(
+    'inference client: a stream that breaks without a word is inference_unavailable, and is not repeated',
+    limits,
+    async () => {
+      const scripted = createScriptedInference();
+      scripted.script = () => [...textAnswer('a').slice(0, 2), untilAborted];
+      const server = serverFor(scripted);
+      const relay = await silenceableRelay(await server.listen('127.0.0.1:0'));
+      const sockets: Socket[] = [];
+      relay.server.on('connection', (socket) => sockets.push(socket));
+      const client = clientFor(relay.address, systemClock);
+      const streamed = client.predictStream(request, contextFor(systemClock), signal)[Symbol.asyncIterator]();
+      await streamed.next();
+      await streamed.next();
+      for (const socket of sockets) socket.destroy();
+      await assert.rejects(streamed.next(), reason('inference_unavailable'));
+      await eventually(() => scripted.open === 0);
+      assert.equal(scripted.calls.length, 1);
+      // The next call waits for the new connection and works.
+      scripted.script = () => textAnswer('again');
+      await client.predict(request, contextFor(systemClock), signal);
+      await client.close();
+      relay.close();
+      await server.close();
+    },
+  );
+
+  test(
+    'inference client: without a server a call fails within one attempt, and at once while it rests',
+    limits,
+    async () => {
+      const closed = createServer();
+      const address = await listening(closed);
+      await new Promise((resolve) => closed.close(resolve));
+      const clock = new FakeClock();
+      const client = clientFor(address, clock);
+      await assert.rejects(client.predict(request, contextFor(clock), signal), reason('inference_unavailable'));
+      const parts = client.predictStream(request, contextFor(clock), signal)[Symbol.asyncIterator]();
+      await assert.rejects(parts.next(), reason('inference_unavailable'));
+      await client.close();
+      assert.equal(clock.pendingTimers, 0);
+    },
+  );
+
+  test(
+    'inference client: ready waits through failed attempts and through NOT_SERVING, then calls work',
+    limits,
+    async () => {
+      for (const transport of ['multiplex', 'unary'] as const) {
+        const scripted = createScriptedInference();
+        const server = serverFor(scripted);
+        const placeholder = createServer();
+        const address = await listening(placeholder);
+        await new Promise((resolve) => placeholder.close(resolve));
+        const clock = new FakeClock();
+        const client = clientFor(address, transport === 'multiplex' ? clock : systemClock, { transport });
+        let isReady = false;
+        const ready = client.ready(signal).then(() => {
+          isReady = true;
+        });
+        await whileMoving(
+          clock,
+          client.listModels(contextFor(systemClock), signal).catch(() => undefined),
+        );
+        await server.listen(address);
+        for (let i = 0; i < 100; i += 1) {
+          clock.advance(100);
+          await turn();
+        }
+        assert.equal(isReady, false);
+        server.setReady(true);
+        await whileMoving(clock, ready);
+        await client.close();
+        await server.close();
+      }
+    },
+  );
+
+  test('inference client: ready rejects with the reason of its signal', limits, async () => {
     const silent = createServer(() => undefined);
     const address = await listening(silent);
     const client = clientFor(address, new FakeClock());
@@ -198,26 +226,30 @@ describe('inference client', { timeout: 20_000 }, () => {
     silent.close();
   });
 
-  test('inference client: a server that accepts and says nothing is given up after the connect timeout', async () => {
-    const sockets: Socket[] = [];
-    const silent = createServer((socket) => sockets.push(socket));
-    const address = await listening(silent);
-    const clock = new FakeClock();
-    const client = clientFor(address, clock, { limits: { connectTimeoutMs: 700 } });
-    const call = client.predict(request, contextFor(clock), signal);
-    const rejected = assert.rejects(call, reason('inference_unavailable'));
-    await eventually(() => sockets.length > 0);
-    clock.advance(699);
-    await turn();
-    clock.advance(1);
-    await rejected;
-    await client.close();
-    for (const socket of sockets) socket.destroy();
-    silent.close();
-    assert.equal(clock.pendingTimers, 0);
-  });
+  test(
+    'inference client: a server that accepts and says nothing is given up after the connect timeout',
+    limits,
+    async () => {
+      const sockets: Socket[] = [];
+      const silent = createServer((socket) => sockets.push(socket));
+      const address = await listening(silent);
+      const clock = new FakeClock();
+      const client = clientFor(address, clock, { limits: { connectTimeoutMs: 700 } });
+      const call = client.predict(request, contextFor(clock), signal);
+      const rejected = assert.rejects(call, reason('inference_unavailable'));
+      await eventually(() => sockets.length > 0);
+      clock.advance(699);
+      await turn();
+      clock.advance(1);
+      await rejected;
+      await client.close();
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+      assert.equal(clock.pendingTimers, 0);
+    },
+  );
 
-  test('inference client: a peer that falls silent is noticed by the missing sign of life', async () => {
+  test('inference client: a peer that falls silent is noticed by the missing sign of life', limits, async () => {
     const scripted = createScriptedInference();
     scripted.script = () => [...textAnswer('a').slice(0, 1), untilAborted];
     const server = serverFor(scripted);
@@ -244,12 +276,12 @@ describe('inference client', { timeout: 20_000 }, () => {
     clock.advance(5_000);
     await assert.rejects(waiting, reason('inference_unavailable'));
     await client.close();
-    relay.server.close();
+    relay.close();
     await server.close();
     assert.equal(clock.pendingTimers, 0);
   });
 
-  test('inference client: one call more than it takes is overloaded', async () => {
+  test('inference client: one call more than it takes is overloaded', limits, async () => {
     for (const transport of ['multiplex', 'unary'] as const) {
       const scripted = createScriptedInference();
       scripted.script = () => [untilAborted];
@@ -267,7 +299,7 @@ describe('inference client', { timeout: 20_000 }, () => {
     }
   });
 
-  test('inference client: a draining server is left for its successor while its calls finish', async () => {
+  test('inference client: a draining server is left for its successor while its calls finish', limits, async () => {
     const scripted = createScriptedInference();
     const { promise: go, resolve: release } = Promise.withResolvers<void>();
     scripted.script = () => [...textAnswer('old').slice(0, 2), () => go, ...textAnswer('old').slice(2)];
@@ -286,11 +318,11 @@ describe('inference client', { timeout: 20_000 }, () => {
     await drained;
     assert.equal(scripted.calls.length, 1);
     await client.close();
-    relay.server.close();
+    relay.close();
     await old.close();
   });
 
-  test('inference client: a target that is not one is refused with the form it must have', () => {
+  test('inference client: a target that is not one is refused with the form it must have', limits, () => {
     for (const target of ['localhost:1', 'http://localhost:1', 'grpc://localhost', 'grpc://a b:1', 'grpc://h:1/path']) {
       assert.throws(
         () => clientFor('x:1', systemClock, { target }),

@@ -10,7 +10,6 @@ import type { InferenceClient, InferenceClientOptions } from './inference-client
 
 export type {
   InferenceClient,
-  InferenceClientLimits,
   InferenceClientOptions,
   InferenceClientTls,
 } from './inference-client-options.ts';

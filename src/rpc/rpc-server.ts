@@ -30,7 +30,7 @@ export interface RpcServer {
   close(): Promise<void>;
 }
 
-export type { PeerPolicy, RpcServerLimits, RpcServerOptions, RpcServerTls } from './rpc-server-options.ts';
+export type { RpcServerOptions, RpcServerTls } from './rpc-server-options.ts';
 
 const inferenceName = 'sluice.inference.v1.Inference';
 /** Names that grpc.health.v1 answers for; '' is the server as a whole. */
@@ -71,7 +71,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     await drained;
   };
   return {
-    listen: (address) => listen(server, address, credentials(options.tls)),
+    listen: async (address) => listen(server, address, credentials(options.tls)),
     setReady,
     drain,
     async close() {
@@ -97,7 +97,13 @@ function credentials(tls: RpcServerTls | undefined): ServerCredentials {
   const { cert, key, clientCa } = tls;
   const pair = { cert_chain: Buffer.from(cert), private_key: Buffer.from(key) };
   const authority = clientCa === undefined ? null : Buffer.from(clientCa);
-  return ServerCredentials.createSsl(authority, [pair], clientCa !== undefined);
+  try {
+    return ServerCredentials.createSsl(authority, [pair], clientCa !== undefined);
+  } catch (cause) {
+    const message =
+      'The TLS certificates of the gRPC server cannot be read: PEM text is expected, and a key for the certificate.';
+    throw new SluiceError('config_invalid', { message, detail: String(cause), cause });
+  }
 }
 
 function listen(server: Server, address: string, serverCredentials: ServerCredentials): Promise<string> {
@@ -114,10 +120,16 @@ function listen(server: Server, address: string, serverCredentials: ServerCreden
   });
 }
 
-/** Lets what was written leave, then closes what is still open (a health watch never ends by itself). */
+/**
+ * Lets what was written leave, then destroys what is still open: a health watch never ends by itself, and the socket of a peer
+ * that has fallen silent is not waited for.
+ */
 function shutDown(server: Server, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
-    const timer = clock.setTimer(closeGraceMs, () => server.forceShutdown());
+    const timer = clock.setTimer(closeGraceMs, () => {
+      server.forceShutdown();
+      resolve();
+    });
     server.tryShutdown(() => {
       timer.cancel();
       resolve();

@@ -11,9 +11,10 @@ export const end: PredictPart = last;
 
 /** Every kind of part, with every optional field once. */
 export const everyPart: readonly PredictPart[] = [
-  start,
+  { ...start, inputUsage: { inputTokens: 9, outputTokens: 0, source: 'provider' } } as PredictPart,
   { type: 'reasoning-delta', text: 'Let me ' },
-  { type: 'reasoning-delta', text: 'think.', signature: 'c2ln', encrypted: 'b3BhcXVl' },
+  { type: 'reasoning-delta', text: 'think.', signature: 'c2ln', encrypted: 'b3BhcXVl', extra: { id: 'rs_1' } },
+  { type: 'reasoning-delta', text: 'Again.', startsBlock: true },
   {
     type: 'text-delta',
     text: 'Grüße 👋',
@@ -23,8 +24,9 @@ export const everyPart: readonly PredictPart[] = [
     ],
   },
   { type: 'text-delta', text: '' },
+  { type: 'text-delta', text: 'Second block.', startsBlock: true, annotations: [{ url: 'https://example.org' }, 1] },
   { type: 'refusal-delta', text: 'I would rather not.' },
-  { type: 'tool-call-start', index: 0, id: 'call_1', name: 'weather' },
+  { type: 'tool-call-start', index: 0, id: 'call_1', name: 'weather', extra: { signature: 's' } },
   { type: 'tool-call-delta', index: 0, argumentsDelta: '{"city":' },
   { type: 'tool-call-delta', index: 0, argumentsDelta: '"Köln"}' },
   { type: 'tool-call-start', index: 1, id: 'call_2', name: 'clock' },

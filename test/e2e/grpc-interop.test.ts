@@ -87,7 +87,7 @@ test('grpc interop: a Python client predicts, streams, embeds, is refused, cance
       bad_key: { code: 'UNAUTHENTICATED', reason: 'invalid_api_key', param: '' },
       no_messages: { code: 'INVALID_ARGUMENT', reason: 'invalid_request', param: 'messages' },
       broken_stream: { code: 'FAILED_PRECONDITION', reason: 'upstream_rejected', param: 'messages[0]' },
-      deadline: { code: 'DEADLINE_EXCEEDED', reason: '', param: '' },
+      deadline: 'DEADLINE_EXCEEDED',
       health: ['SERVING', 'SERVING'],
       services: ['sluice.inference.v1.Inference'],
       methods: [

@@ -2,7 +2,7 @@
 
 import { type DestinationStream, destination as openDestination, pino, stdTimeFunctions } from 'pino';
 import type { Log, LogFields } from '../../telemetry/log.ts';
-import { maxBufferedLogBytes } from './defaults.ts';
+import { flushEveryMs, maxBufferedLogBytes, writeBytes } from './defaults.ts';
 import { loggable } from './loggable.ts';
 import { prettyLine } from './pretty-line.ts';
 
@@ -78,8 +78,8 @@ function wrap(lines: Lines, threshold: { readonly level: number }): Log {
 
 function openOutput(options: PinoLogOptions): { readonly stream: DestinationStream; readonly flush: () => void } {
   const { destination, format, color = false } = options;
-  const stderr =
-    destination === undefined ? openDestination({ dest: 2, sync: false, maxLength: maxBufferedLogBytes }) : undefined;
+  const buffering = { minLength: writeBytes, maxLength: maxBufferedLogBytes, periodicFlush: flushEveryMs };
+  const stderr = destination === undefined ? openDestination({ dest: 2, sync: false, ...buffering }) : undefined;
   const sink = destination ?? stderr;
   const write = (line: string): void => void sink?.write(format === 'pretty' ? prettyLine(line, color) : line);
   return { stream: { write }, flush: () => stderr?.flushSync() };

@@ -56,5 +56,14 @@ export function parseTarget(options: InferenceClientOptions, maxMessageBytes: nu
 
 function secure(tls: InferenceClientOptions['tls']): ChannelCredentials {
   const pem = (text: string | undefined): Buffer | null => (text === undefined ? null : Buffer.from(text));
-  return ChannelCredentials.createSsl(pem(tls?.ca), pem(tls?.key), pem(tls?.cert));
+  try {
+    return ChannelCredentials.createSsl(pem(tls?.ca), pem(tls?.key), pem(tls?.cert));
+  } catch (cause) {
+    throw new SluiceError('config_invalid', {
+      message:
+        'The TLS certificates of the inference client cannot be read: PEM text is expected, and a key for the certificate.',
+      detail: String(cause),
+      cause,
+    });
+  }
 }

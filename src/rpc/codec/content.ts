@@ -84,7 +84,7 @@ export function contentToWire(part: ContentPart): wire.ContentPart {
 }
 
 /** The reverse of `contentToWire`. Throws `invalid_request`; `param` is the path of the part. */
-export function contentFromWire(wirePart: wire.ContentPart, param: string, depth: number = 0): ContentPart {
+function contentFromWire(wirePart: wire.ContentPart, param: string, depth: number = 0): ContentPart {
   const { part } = wirePart;
   switch (part?.$case) {
     case 'text':

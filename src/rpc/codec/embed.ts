@@ -5,10 +5,12 @@ import type * as wire from '../generated/sluice/inference/v1/inference.ts';
 import { jsonToWire, optionalJsonObjectFromWire } from './json.ts';
 import { usageFromWire, usageToWire } from './predict-answer.ts';
 import { present } from './present.ts';
+import { wholeNumber } from './whole-number.ts';
 
-/** What to embed. */
+/** What to embed. Throws `invalid_request` for dimensions that are not a whole number. */
 export function embedRequestToWire(request: EmbedRequest): wire.EmbedRequest {
-  const { model, input, dimensions, extra } = request;
+  const { model, input, extra } = request;
+  const dimensions = wholeNumber(request.dimensions, 'dimensions');
   return { model, input: [...input], dimensions, extraJson: jsonToWire(extra) };
 }
 

@@ -19,6 +19,7 @@ export const roleFromWire: ReadonlyMap<number, Role> = inverse(roleToWire);
 /** The dialect of fields without a form of their own. */
 export const dialectToWire: Readonly<Record<Dialect, wire.Dialect>> = {
   openai: wire.Dialect.OPENAI,
+  'openai-responses': wire.Dialect.OPENAI_RESPONSES,
   anthropic: wire.Dialect.ANTHROPIC,
   vertex: wire.Dialect.VERTEX,
   sluice: wire.Dialect.SLUICE,

@@ -16,6 +16,11 @@ const capabilities: Readonly<Record<Capability, true>> = {
   logprobs: true,
   seed: true,
   reasoning: true,
+  rank: true,
+  classify: true,
+  moderate: true,
+  transcribe: true,
+  tensors: true,
 };
 
 /** What models there are. */

@@ -2,13 +2,14 @@
 // `upstream_malformed`: the answer is not the caller's fault.
 
 import { SluiceError } from '../../core/error.ts';
+import type { JsonObject } from '../../core/json.ts';
 import { textOf } from '../../core/message.ts';
 import type { Answerer, Ending, PredictPart, PredictResponse, TokenLogprob } from '../../core/predict.ts';
 import type { Usage } from '../../core/usage.ts';
 import type * as wire from '../generated/sluice/inference/v1/inference.ts';
 import { contentListFromWire, contentToWire, opaqueFromWire, opaqueToWire, plainText } from './content.ts';
 import { finishReasonFromWire, finishReasonToWire, usageSourceFromWire, usageSourceToWire } from './enums.ts';
-import { jsonToWire, optionalJsonObjectFromWire } from './json.ts';
+import { jsonObjectFromWire, jsonToWire, optionalJsonArrayFromWire } from './json.ts';
 import { present, unlessEmpty } from './present.ts';
 
 /** A whole answer. `text` always holds the text; `content` only when there is more to say. */
@@ -27,7 +28,7 @@ export function predictResponseToWire(response: PredictResponse): wire.PredictRe
 export function predictResponseFromWire(response: wire.PredictResponse): PredictResponse {
   if (response.answerer === undefined || response.ending === undefined) throw malformed('a response without its frame');
   return present({
-    ...response.answerer,
+    ...answererFromWire(response.answerer),
     ...endingFromWire(response.ending),
     content: asAnswer(() => contentListFromWire(response.text, response.content, 'response')),
     logprobs: unlessEmpty(response.logprobs.map(logprobFromWire)),
@@ -37,21 +38,17 @@ export function predictResponseFromWire(response: wire.PredictResponse): Predict
 /** One part of a stream. */
 export function partToWire(part: PredictPart): wire.Token {
   switch (part.type) {
-    case 'text-delta': {
-      const logprobs = part.logprobs?.map(logprobToWire) ?? [];
-      return { text: part.text, part: { $case: 'textDelta', value: { logprobs } } };
-    }
+    case 'text-delta':
+      return { text: part.text, part: { $case: 'textDelta', value: textDeltaToWire(part) } };
     case 'start':
-      return { text: '', part: { $case: 'start', value: answererToWire(part) } };
-    case 'reasoning-delta': {
-      const { text, signature, encrypted } = part;
-      return { text: '', part: { $case: 'reasoningDelta', value: { text, signature, encrypted } } };
-    }
+      return { text: '', part: { $case: 'start', value: answererToWire(part, part.inputUsage) } };
+    case 'reasoning-delta':
+      return { text: '', part: { $case: 'reasoningDelta', value: reasoningDeltaToWire(part) } };
     case 'refusal-delta':
       return { text: '', part: { $case: 'refusalDelta', value: { text: part.text } } };
     case 'tool-call-start': {
-      const { index, id, name } = part;
-      return { text: '', part: { $case: 'toolCallStart', value: { index, id, name } } };
+      const { index, id, name, extra } = part;
+      return { text: '', part: { $case: 'toolCallStart', value: { index, id, name, extraJson: jsonToWire(extra) } } };
     }
     case 'tool-call-delta': {
       const { index, argumentsDelta } = part;
@@ -69,24 +66,23 @@ export function partFromWire(token: wire.Token): PredictPart {
   const { part } = token;
   switch (part?.$case) {
     case 'start':
-      return { type: 'start', ...part.value };
+      return startFromWire(part.value);
     case 'reasoningDelta':
-      return present({ type: 'reasoning-delta', ...part.value } as const);
+      return reasoningDeltaFromWire(part.value);
     case 'refusalDelta':
       return { type: 'refusal-delta', text: part.value.text };
-    case 'toolCallStart':
-      return { type: 'tool-call-start', ...part.value };
+    case 'toolCallStart': {
+      const { extraJson, ...call } = part.value;
+      return present({ type: 'tool-call-start', ...call, extra: answerObject(extraJson) } as const);
+    }
     case 'toolCallDelta':
       return { type: 'tool-call-delta', ...part.value };
     case 'opaqueDelta':
       return { type: 'opaque-delta', ...asAnswer(() => opaqueFromWire(part.value, 'opaque_delta')) };
     case 'end':
       return { type: 'end', ...endingFromWire(part.value) };
-    default: {
-      const logprobs = part?.value.logprobs;
-      if (logprobs === undefined || logprobs.length === 0) return { type: 'text-delta', text: token.text };
-      return { type: 'text-delta', text: token.text, logprobs: logprobs.map(logprobFromWire) };
-    }
+    default:
+      return textDeltaFromWire(token.text, part?.value);
   }
 }
 
@@ -108,7 +104,58 @@ export function usageFromWire(usage: wire.Usage | undefined): Usage {
   return present({ ...usage, source: usageSourceFromWire.get(usage.source) ?? 'estimated' });
 }
 
-function answererToWire({ id, model, target, createdAtMs, attempts }: Answerer): wire.Answerer {
+type Part<Type extends PredictPart['type']> = Extract<PredictPart, { type: Type }>;
+
+/** Most parts of most streams are plain text: they are made without the detours of the optional fields. */
+const plainTextDelta: wire.TextDelta = { logprobs: [], annotationsJson: undefined, startsBlock: false };
+
+function textDeltaToWire({ logprobs, annotations, startsBlock }: Part<'text-delta'>): wire.TextDelta {
+  if (logprobs === undefined && annotations === undefined && startsBlock === undefined) return plainTextDelta;
+  return {
+    logprobs: logprobs?.map(logprobToWire) ?? [],
+    annotationsJson: jsonToWire(annotations),
+    startsBlock: startsBlock === true,
+  };
+}
+
+function textDeltaFromWire(text: string, delta: wire.TextDelta | undefined): PredictPart {
+  const isPlain = delta === undefined || (delta.logprobs.length === 0 && !delta.startsBlock);
+  if (isPlain && delta?.annotationsJson === undefined) return { type: 'text-delta', text };
+  const { logprobs = [], annotationsJson, startsBlock = false } = delta ?? {};
+  return present({
+    type: 'text-delta',
+    text,
+    logprobs: unlessEmpty(logprobs.map(logprobFromWire)),
+    annotations: asAnswer(() => optionalJsonArrayFromWire(annotationsJson, 'annotations_json')),
+    startsBlock: startsBlock || undefined,
+  } as const);
+}
+
+function reasoningDeltaToWire(part: Part<'reasoning-delta'>): wire.ReasoningDelta {
+  const { text, signature, encrypted, extra, startsBlock } = part;
+  return { text, signature, encrypted, extraJson: jsonToWire(extra), startsBlock: startsBlock === true };
+}
+
+function reasoningDeltaFromWire({ extraJson, startsBlock, ...named }: wire.ReasoningDelta): PredictPart {
+  return present({
+    type: 'reasoning-delta',
+    ...named,
+    extra: answerObject(extraJson),
+    startsBlock: startsBlock || undefined,
+  } as const);
+}
+
+function startFromWire(answerer: wire.Answerer): PredictPart {
+  const { inputUsage } = answerer;
+  const usage = inputUsage && usageFromWire(inputUsage);
+  return present({ type: 'start', ...answererFromWire(answerer), inputUsage: usage } as const);
+}
+
+function answererToWire({ id, model, target, createdAtMs, attempts }: Answerer, inputUsage?: Usage): wire.Answerer {
+  return { id, model, target, createdAtMs, attempts, inputUsage: inputUsage && usageToWire(inputUsage) };
+}
+
+function answererFromWire({ id, model, target, createdAtMs, attempts }: wire.Answerer): Answerer {
   return { id, model, target, createdAtMs, attempts };
 }
 
@@ -128,7 +175,7 @@ function endingFromWire({ finishReason, usage, extraJson, ...named }: wire.Endin
     ...named,
     finishReason: finishReasonFromWire.get(finishReason) ?? 'other',
     usage: usageFromWire(usage),
-    extra: asAnswer(() => optionalJsonObjectFromWire(extraJson, 'ending.extra_json')),
+    extra: answerObject(extraJson),
   });
 }
 
@@ -142,6 +189,10 @@ function logprobFromWire({ token, logprob, utf8, top }: wire.TokenLogprob): Toke
     return present({ token: other.token, logprob: other.logprob, bytes: other.utf8 && [...other.utf8] });
   });
   return present({ token, logprob, bytes: utf8 && [...utf8], top: alternatives });
+}
+
+function answerObject(text: string | undefined): JsonObject | undefined {
+  return text === undefined ? undefined : asAnswer(() => jsonObjectFromWire(text, 'extra_json'));
 }
 
 /** Runs a decoder that blames the request, and blames the answer instead. */

@@ -7,6 +7,7 @@ import { messageFromWire, messageToWire, opaqueFromWire, opaqueToWire } from './
 import { dialectFromWire, dialectToWire } from './enums.ts';
 import { jsonObjectFromWire, jsonToWire, optionalJsonObjectFromWire } from './json.ts';
 import { present, unlessEmpty } from './present.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** Throws `invalid_request` for a number that the wire cannot carry: a fraction where a whole number is meant. */
 export function predictRequestToWire(request: PredictRequest): wire.PredictRequest {
@@ -21,6 +22,7 @@ export function predictRequestToWire(request: PredictRequest): wire.PredictReque
     reasoningEffort: request.reasoningEffort,
     dialect: dialectToWire[request.dialect],
     extraJson: jsonToWire(request.extra),
+    prompt: request.prompt,
   };
 }
 
@@ -37,31 +39,27 @@ export function predictRequestFromWire(request: wire.PredictRequest): PredictReq
     reasoningEffort: request.reasoningEffort,
     dialect: dialectFromWire(request.dialect),
     extra: optionalJsonObjectFromWire(request.extraJson, 'extra_json'),
+    prompt: request.prompt,
   });
 }
 
 function samplingToWire(sampling: Sampling): wire.Sampling {
   return {
-    maxOutputTokens: whole(sampling.maxOutputTokens, 'max_output_tokens'),
+    maxOutputTokens: wholeNumber(sampling.maxOutputTokens, 'max_output_tokens'),
     temperature: sampling.temperature,
     topP: sampling.topP,
-    topK: whole(sampling.topK, 'top_k'),
-    seed: whole(sampling.seed, 'seed'),
+    topK: wholeNumber(sampling.topK, 'top_k'),
+    seed: wholeNumber(sampling.seed, 'seed'),
     stop: [...(sampling.stop ?? [])],
     presencePenalty: sampling.presencePenalty,
     frequencyPenalty: sampling.frequencyPenalty,
     logprobs: sampling.logprobs,
-    topLogprobs: whole(sampling.topLogprobs, 'top_logprobs', 2 ** 31 - 1),
+    topLogprobs: wholeNumber(sampling.topLogprobs, 'top_logprobs'),
   };
 }
 
 function samplingFromWire(sampling: wire.Sampling | undefined): Sampling {
   return sampling === undefined ? {} : present({ ...sampling, stop: unlessEmpty(sampling.stop) });
-}
-
-function whole(value: number | undefined, field: string, max: number = Number.MAX_SAFE_INTEGER): number | undefined {
-  if (value === undefined || (Number.isSafeInteger(value) && Math.abs(value) <= max)) return value;
-  throw new SluiceError('invalid_request', { message: `${field} must be a whole number.`, param: field });
 }
 
 function toolToWire(tool: Tool): wire.Tool {

@@ -45,11 +45,13 @@ const json: fc.Arbitrary<JsonObject> = fc
   .dictionary(text, fc.jsonValue({ maxDepth: 3 }), { noNullPrototype: true, maxKeys: 4 })
   .map((value) => JSON.parse(JSON.stringify(value)) as JsonObject);
 const extra = { extra: json };
-const dialect = fc.constantFrom<Dialect>('openai', 'anthropic', 'vertex', 'sluice');
+const dialect = fc.constantFrom<Dialect>('openai', 'openai-responses', 'anthropic', 'vertex', 'sluice');
+const yes = fc.constant(true as const);
 const whole = fc.maxSafeInteger();
 const count = fc.maxSafeNat();
 const int32 = fc.integer();
-const double = fc.double({ noNaN: true });
+/** Without -0, which proto3 does not tell from 0 where a field has no presence. */
+const double = fc.double({ noNaN: true }).map((value) => value + 0);
 const bytes = fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 5 });
 const some = <T>(item: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(item, { minLength: 1, maxLength: 3 });
 
@@ -96,7 +98,7 @@ const sampling: fc.Arbitrary<Sampling> = optional<Required<Sampling>>({
   presencePenalty: double,
   frequencyPenalty: double,
   logprobs: fc.boolean(),
-  topLogprobs: int32,
+  topLogprobs: whole,
 });
 const vendor = all({ kind: is('vendor'), dialect, value: json });
 const tool: fc.Arbitrary<Tool> = fc.oneof(
@@ -117,7 +119,15 @@ const responseFormat: fc.Arbitrary<ResponseFormat> = fc.oneof(
 );
 const predictRequest: fc.Arbitrary<PredictRequest> = fields(
   { model: text, messages: fc.array(message, { maxLength: 3 }), sampling, dialect },
-  { tools: some(tool), toolChoice, parallelToolCalls: fc.boolean(), responseFormat, reasoningEffort: text, ...extra },
+  {
+    tools: some(tool),
+    toolChoice,
+    parallelToolCalls: fc.boolean(),
+    responseFormat,
+    reasoningEffort: text,
+    prompt: text,
+    ...extra,
+  },
 );
 
 const usage: fc.Arbitrary<Usage> = fields(
@@ -140,11 +150,11 @@ const predictResponse = fields(
   { ...endingOptions, logprobs: some(logprob) },
 ) as fc.Arbitrary<PredictResponse>;
 const part: fc.Arbitrary<PredictPart> = fc.oneof(
-  all({ type: is('start'), ...answerer }),
-  fields({ type: is('text-delta'), text }, { logprobs: some(logprob) }),
-  fields({ type: is('reasoning-delta'), text }, { signature: text, encrypted: text }),
+  fields({ type: is('start'), ...answerer }, { inputUsage: usage }),
+  fields({ type: is('text-delta'), text }, { logprobs: some(logprob), annotations: fc.array(json), startsBlock: yes }),
+  fields({ type: is('reasoning-delta'), text }, { signature: text, encrypted: text, startsBlock: yes, ...extra }),
   all({ type: is('refusal-delta'), text }),
-  all({ type: is('tool-call-start'), index: int32, id: text, name: text }),
+  fields({ type: is('tool-call-start'), index: int32, id: text, name: text }, extra),
   all({ type: is('tool-call-delta'), index: int32, argumentsDelta: text }),
   all({ type: is('opaque-delta'), dialect, value: json }),
   fields({ type: is('end'), ...endingFields }, endingOptions) as fc.Arbitrary<PredictPart>,
@@ -152,7 +162,7 @@ const part: fc.Arbitrary<PredictPart> = fc.oneof(
 
 const embedRequest: fc.Arbitrary<EmbedRequest> = fields(
   { model: text, input: fc.array(text, { maxLength: 3 }) },
-  { dimensions: int32, ...extra },
+  { dimensions: whole, ...extra },
 );
 const embedResponse: fc.Arbitrary<EmbedResponse> = all({
   model: text,
@@ -282,5 +292,9 @@ test('requests of ours: a number that the wire cannot carry is refused by its na
   assert.throws(
     () => predictRequestToWire(request),
     (error) => error instanceof SluiceError && error.param === 'top_k',
+  );
+  assert.throws(
+    () => embedRequestToWire({ model: 'm', input: ['x'], dimensions: Number.NaN }),
+    (error) => error instanceof SluiceError && error.param === 'dimensions',
   );
 });

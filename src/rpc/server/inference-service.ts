@@ -3,7 +3,7 @@
 import { Metadata, type ServerUnaryCall, type ServerWritableStream, type sendUnaryData } from '@grpc/grpc-js';
 import type { CallContext } from '../../core/call-context.ts';
 import { SluiceError, toSluiceError } from '../../core/error.ts';
-import type { PredictPart } from '../../core/predict.ts';
+import type { PredictRequest as CoreRequest, PredictPart } from '../../core/predict.ts';
 import type { Inference } from '../../ports/inference.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { embedRequestFromWire, embedResponseToWire } from '../codec/embed.ts';
@@ -32,8 +32,7 @@ export function createInferenceService(options: InferenceServiceOptions): Infere
   return {
     predict: unary(options, 'predict', async (request, context, signal) => {
       const core = predictRequestFromWire(request);
-      requireField(core.model !== '', 'model');
-      requireField(core.messages.length > 0, 'messages');
+      requireQuestion(core);
       return predictResponseToWire(await inference.predict(core, context, signal));
     }),
     predictStream: (call) => void predictStream(options, call),
@@ -46,6 +45,11 @@ export function createInferenceService(options: InferenceServiceOptions): Infere
       return modelsToWire(await inference.listModels(context, signal));
     }),
   };
+}
+
+function requireQuestion({ model, messages, prompt }: CoreRequest): void {
+  requireField(model !== '', 'model');
+  requireField(messages.length > 0 || prompt !== undefined, 'messages');
 }
 
 function requireField(isGiven: boolean, param: string): void {
@@ -92,8 +96,7 @@ async function predictStream(
   try {
     open = await begin(options, 'predictStream', call, requestId);
     const request = predictRequestFromWire(call.request);
-    requireField(request.model !== '', 'model');
-    requireField(request.messages.length > 0, 'messages');
+    requireQuestion(request);
     const parts = options.inference.predictStream(request, open.context, open.signal);
     await pumpParts(open, parts, createStreamSink(call, fail, metadata), options.log);
   } catch (thrown) {

@@ -1,10 +1,10 @@
 // sluice.internal.v1.Multiplex: accepts the long-lived streams of our own roles, and winds them up when the server stops.
 
-import type { ServerDuplexStream, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { SluiceError } from '../../core/error.ts';
 import { errorToStatus } from '../error-codec.ts';
-import { type ConnectRequest, MultiplexService } from '../generated/sluice/internal/v1/multiplex.ts';
-import { MultiplexSession, type MultiplexSessionOptions } from './multiplex-session.ts';
+import { MultiplexService } from '../generated/sluice/internal/v1/multiplex.ts';
+import { MultiplexSession, type MultiplexSessionOptions, type SessionStream } from './multiplex-session.ts';
 
 /** The service and its streams. */
 export interface MultiplexEndpoint {
@@ -16,15 +16,13 @@ export interface MultiplexEndpoint {
   end(): void;
 }
 
-/** Serialisation is the session's work (frames are encoded one by one), so the service writes bytes. */
-const definition = {
-  connect: { ...MultiplexService.connect, responseSerialize: (message: Uint8Array): Buffer => asBuffer(message) },
-};
+/** The session encodes frames one by one, so the service writes bytes. */
+const definition = { connect: { ...MultiplexService.connect, responseSerialize: asBuffer } };
 
 /** An endpoint without streams. */
 export function createMultiplexEndpoint(options: MultiplexSessionOptions): MultiplexEndpoint {
   const sessions = new Set<MultiplexSession>();
-  const connect = (stream: ServerDuplexStream<ConnectRequest, Uint8Array>): void => {
+  const connect = (stream: SessionStream): void => {
     const refusal = refuse(options, stream);
     if (refusal !== undefined) {
       stream.emit('error', errorToStatus(refusal));
@@ -45,10 +43,7 @@ export function createMultiplexEndpoint(options: MultiplexSessionOptions): Multi
   };
 }
 
-function refuse(
-  { callers, openCalls, log }: MultiplexSessionOptions,
-  stream: ServerDuplexStream<ConnectRequest, Uint8Array>,
-): SluiceError | undefined {
+function refuse({ callers, openCalls, log }: MultiplexSessionOptions, stream: SessionStream): SluiceError | undefined {
   if (openCalls.isDraining) return new SluiceError('draining');
   if (callers.isPeer(stream)) return undefined;
   log.warn({ peer: stream.getPeer() }, 'refused a multiplexed stream: not a peer');

@@ -36,6 +36,9 @@ export interface MultiplexSessionOptions {
   readonly defaultTimeoutMs: number;
 }
 
+/** The stream of one peer: messages in, encoded messages out. */
+export type SessionStream = ServerDuplexStream<ConnectRequest, Uint8Array>;
+
 /** What a frame of the server may hold. */
 export type ServerPayload = NonNullable<ServerFrame['frame']>;
 
@@ -50,18 +53,14 @@ interface SessionCall {
  */
 export class MultiplexSession {
   readonly #options: MultiplexSessionOptions;
-  readonly #stream: ServerDuplexStream<ConnectRequest, Uint8Array>;
+  readonly #stream: SessionStream;
   readonly #outbox: Outbox;
   readonly #calls: Map<number, SessionCall> = new Map();
   readonly #closed: () => void;
   #isHalfClosed = false;
   #isOver = false;
 
-  constructor(
-    options: MultiplexSessionOptions,
-    stream: ServerDuplexStream<ConnectRequest, Uint8Array>,
-    closed: () => void,
-  ) {
+  constructor(options: MultiplexSessionOptions, stream: SessionStream, closed: () => void) {
     this.#options = options;
     this.#stream = stream;
     this.#closed = closed;

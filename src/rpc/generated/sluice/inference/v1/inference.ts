@@ -69,6 +69,8 @@ export const Dialect = {
   ANTHROPIC: 2,
   VERTEX: 3,
   SLUICE: 4,
+  /** OPENAI_RESPONSES - OpenAI's Responses API, whose fields differ from those of chat completions. */
+  OPENAI_RESPONSES: 5,
 } as const;
 
 export type Dialect = typeof Dialect[keyof typeof Dialect];
@@ -79,6 +81,7 @@ export namespace Dialect {
   export type ANTHROPIC = typeof Dialect.ANTHROPIC;
   export type VERTEX = typeof Dialect.VERTEX;
   export type SLUICE = typeof Dialect.SLUICE;
+  export type OPENAI_RESPONSES = typeof Dialect.OPENAI_RESPONSES;
 }
 
 /** Why the model stopped. */
@@ -241,7 +244,11 @@ export interface PredictRequest {
   reasoningEffort?: string | undefined;
   dialect: Dialect;
   /** A JSON object of further top-level fields, passed to the provider under their own names. */
-  extraJson?: string | undefined;
+  extraJson?:
+    | string
+    | undefined;
+  /** Raw text to be continued, without any chat template; `messages` is empty then. */
+  prompt?: string | undefined;
 }
 
 /** How tokens are chosen. Absent fields mean the vendor's default. */
@@ -388,18 +395,34 @@ export interface Answerer {
   createdAtMs: number;
   /** How many attempts were made, the successful one included. */
   attempts: number;
+  /** In a stream: what the vendor says of the input before it has answered. The usage of the ending is the one that counts. */
+  inputUsage: Usage | undefined;
 }
 
 /** More text: in Token.text. */
 export interface TextDelta {
   logprobs: TokenLogprob[];
+  /** A JSON array of citations or annotations of the text block, in the vendor's form; appended in order. */
+  annotationsJson?:
+    | string
+    | undefined;
+  /** True when a new text block begins although the last part was text too. */
+  startsBlock: boolean;
 }
 
 /** More reasoning. */
 export interface ReasoningDelta {
   text: string;
   signature?: string | undefined;
-  encrypted?: string | undefined;
+  encrypted?:
+    | string
+    | undefined;
+  /** A JSON object of further fields of the block. */
+  extraJson?:
+    | string
+    | undefined;
+  /** True when a new block begins although the last part was reasoning too. */
+  startsBlock: boolean;
 }
 
 /** More of a refusal. */
@@ -412,6 +435,8 @@ export interface ToolCallStart {
   index: number;
   id: string;
   name: string;
+  /** A JSON object of further fields of the call. */
+  extraJson?: string | undefined;
 }
 
 /** More of the arguments of a started call. */
@@ -526,8 +551,8 @@ export interface ModelDescription {
   ownedBy: string;
   summary: string;
   /**
-   * `chat`, `embeddings`, `tools`, `images`, `audio`, `files`, `json-mode`, `json-schema`, `logprobs`, `seed`, `reasoning`.
-   * Empty when unknown. New words may appear.
+   * `chat`, `embeddings`, `tools`, `images`, `audio`, `files`, `json-mode`, `json-schema`, `logprobs`, `seed`, `reasoning`,
+   * `rank`, `classify`, `moderate`, `transcribe`, `tensors`. Empty when unknown. New words may appear.
    */
   capabilities: string[];
   contextTokens?: number | undefined;
@@ -1591,6 +1616,7 @@ function createBasePredictRequest(): PredictRequest {
     reasoningEffort: undefined,
     dialect: 0,
     extraJson: undefined,
+    prompt: undefined,
   };
 }
 
@@ -1625,6 +1651,9 @@ export const PredictRequest: MessageFns<PredictRequest> = {
     }
     if (message.extraJson !== undefined) {
       writer.uint32(82).string(message.extraJson);
+    }
+    if (message.prompt !== undefined) {
+      writer.uint32(90).string(message.prompt);
     }
     return writer;
   },
@@ -1722,6 +1751,14 @@ export const PredictRequest: MessageFns<PredictRequest> = {
             message.extraJson = reader.string();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.prompt = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1780,7 +1817,7 @@ export const Sampling: MessageFns<Sampling> = {
       writer.uint32(72).bool(message.logprobs);
     }
     if (message.topLogprobs !== undefined) {
-      writer.uint32(80).int32(message.topLogprobs);
+      writer.uint32(80).int64(message.topLogprobs);
     }
     return writer;
   },
@@ -1875,7 +1912,7 @@ export const Sampling: MessageFns<Sampling> = {
               break;
             }
 
-            message.topLogprobs = reader.int32();
+            message.topLogprobs = longToNumber(reader.int64());
             continue;
           }
         }
@@ -2613,7 +2650,7 @@ export const Token: MessageFns<Token> = {
 };
 
 function createBaseAnswerer(): Answerer {
-  return { id: "", model: "", target: "", createdAtMs: 0, attempts: 0 };
+  return { id: "", model: "", target: "", createdAtMs: 0, attempts: 0, inputUsage: undefined };
 }
 
 export const Answerer: MessageFns<Answerer> = {
@@ -2632,6 +2669,9 @@ export const Answerer: MessageFns<Answerer> = {
     }
     if (message.attempts !== 0) {
       writer.uint32(40).int32(message.attempts);
+    }
+    if (message.inputUsage !== undefined) {
+      Usage.encode(message.inputUsage, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -2689,6 +2729,14 @@ export const Answerer: MessageFns<Answerer> = {
             message.attempts = reader.int32();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.inputUsage = Usage.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2703,13 +2751,19 @@ export const Answerer: MessageFns<Answerer> = {
 };
 
 function createBaseTextDelta(): TextDelta {
-  return { logprobs: [] };
+  return { logprobs: [], annotationsJson: undefined, startsBlock: false };
 }
 
 export const TextDelta: MessageFns<TextDelta> = {
   encode(message: TextDelta, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.logprobs) {
       TokenLogprob.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.annotationsJson !== undefined) {
+      writer.uint32(18).string(message.annotationsJson);
+    }
+    if (message.startsBlock !== false) {
+      writer.uint32(24).bool(message.startsBlock);
     }
     return writer;
   },
@@ -2735,6 +2789,22 @@ export const TextDelta: MessageFns<TextDelta> = {
             message.logprobs.push(TokenLogprob.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.annotationsJson = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.startsBlock = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2749,7 +2819,7 @@ export const TextDelta: MessageFns<TextDelta> = {
 };
 
 function createBaseReasoningDelta(): ReasoningDelta {
-  return { text: "", signature: undefined, encrypted: undefined };
+  return { text: "", signature: undefined, encrypted: undefined, extraJson: undefined, startsBlock: false };
 }
 
 export const ReasoningDelta: MessageFns<ReasoningDelta> = {
@@ -2762,6 +2832,12 @@ export const ReasoningDelta: MessageFns<ReasoningDelta> = {
     }
     if (message.encrypted !== undefined) {
       writer.uint32(26).string(message.encrypted);
+    }
+    if (message.extraJson !== undefined) {
+      writer.uint32(34).string(message.extraJson);
+    }
+    if (message.startsBlock !== false) {
+      writer.uint32(40).bool(message.startsBlock);
     }
     return writer;
   },
@@ -2801,6 +2877,22 @@ export const ReasoningDelta: MessageFns<ReasoningDelta> = {
             }
 
             message.encrypted = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.extraJson = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.startsBlock = reader.bool();
             continue;
           }
         }
@@ -2863,7 +2955,7 @@ export const RefusalDelta: MessageFns<RefusalDelta> = {
 };
 
 function createBaseToolCallStart(): ToolCallStart {
-  return { index: 0, id: "", name: "" };
+  return { index: 0, id: "", name: "", extraJson: undefined };
 }
 
 export const ToolCallStart: MessageFns<ToolCallStart> = {
@@ -2876,6 +2968,9 @@ export const ToolCallStart: MessageFns<ToolCallStart> = {
     }
     if (message.name !== "") {
       writer.uint32(26).string(message.name);
+    }
+    if (message.extraJson !== undefined) {
+      writer.uint32(34).string(message.extraJson);
     }
     return writer;
   },
@@ -2915,6 +3010,14 @@ export const ToolCallStart: MessageFns<ToolCallStart> = {
             }
 
             message.name = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.extraJson = reader.string();
             continue;
           }
         }
@@ -3295,7 +3398,7 @@ export const EmbedRequest: MessageFns<EmbedRequest> = {
       writer.uint32(18).string(v!);
     }
     if (message.dimensions !== undefined) {
-      writer.uint32(24).int32(message.dimensions);
+      writer.uint32(24).int64(message.dimensions);
     }
     if (message.extraJson !== undefined) {
       writer.uint32(34).string(message.extraJson);
@@ -3337,7 +3440,7 @@ export const EmbedRequest: MessageFns<EmbedRequest> = {
               break;
             }
 
-            message.dimensions = reader.int32();
+            message.dimensions = longToNumber(reader.int64());
             continue;
           }
           case 4: {
