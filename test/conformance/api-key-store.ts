@@ -13,7 +13,7 @@ export interface ApiKeyStoreUnderTest {
 }
 
 /** A record with the fields that a test does not care about filled in. */
-export function apiKeyRecord(id: string, fields: Partial<ApiKeyRecord> = {}): ApiKeyRecord {
+function apiKeyRecord(id: string, fields: Partial<ApiKeyRecord> = {}): ApiKeyRecord {
   return { id, name: 'n', tenantId: 't', hash: `hash of ${id}`, hint: 'sk-sluice-AbCd', createdAtMs: 1_000, ...fields };
 }
 
