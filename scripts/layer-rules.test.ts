@@ -153,6 +153,10 @@ test('check-layers: passes on a clean tree and fails on each kind of violation',
   assert.match(runCheck(edge, 1).output, /must not reach src\/jobs/);
 });
 
+test('check-layers: fails on a test file whose hooks reach other files', () => {
+  assert.match(runCheck({ 'src/core/a.test.ts': 'afterEach(() => {});' }, 1).output, /afterEach outside a suite/);
+});
+
 test('check-layers: fails when it reads too few files', () => {
   const { status, output } = runCheck({ 'src/core/a.ts': '' }, 2);
   assert.equal(status, 1);

@@ -67,10 +67,14 @@ function failForLeak(): void {
   setTimeout(() => process.exit(1), 500);
 }
 
+/** Evaluation collections lie beside the repository where they are licensed to lie; everything must pass without them. */
+const optionalData = '../shared/data';
+
 function reportSkipped(skipped: readonly string[]): void {
   if (skipped.length === 0) return;
   const isCi = process.env['CI'] !== undefined && !['', '0', 'false'].includes(process.env['CI']);
-  console.error(`\n${skipped.length} skipped test(s)${isCi ? ', which fails in CI' : ''}:`);
+  const isFailure = isCi && skipped.some((line) => !line.includes(optionalData));
+  console.error(`\n${skipped.length} skipped test(s)${isFailure ? ', which fails in CI' : ''}:`);
   for (const line of skipped) console.error(`  ${line}`);
-  if (isCi) process.exitCode = 1;
+  if (isFailure) process.exitCode = 1;
 }

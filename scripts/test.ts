@@ -1,15 +1,13 @@
 // Runs every test: `npm test -- [path part …] [node --test options]`. All files run in one process, which takes a tenth of the
-// time of a process each; the few that need a process of their own are listed here with the reason.
+// time of a process each; the few that need a process of their own are listed in isolated-tests.ts with the reason.
 
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
+import { isolatedTests } from './isolated-tests.ts';
 import { splitArguments } from './test-arguments.ts';
 
 const root = join(import.meta.dirname, '..');
-
-/** Test files that cannot share a process, with the reason. */
-const isolated: Readonly<Record<string, string>> = {};
 
 /** For a test without a limit of its own: a hang becomes a failure. The slowest test starts three processes. */
 const testTimeoutMs = 120_000;
@@ -27,8 +25,8 @@ if (files.length === 0) {
 const setUp = spawnSync(process.execPath, [join(root, 'scripts/setup-test.ts')], { cwd: root, stdio: 'inherit' });
 if (setUp.status !== 0) console.error('Set-up is incomplete: the tests that need what is missing are skipped.');
 
-const alone = files.filter((file) => isolated[file] !== undefined);
-const together = files.filter((file) => isolated[file] === undefined);
+const alone = files.filter((file) => isolatedTests[file] !== undefined);
+const together = files.filter((file) => isolatedTests[file] === undefined);
 const passed = [...alone.map((file) => [file]), together].filter((group) => group.length > 0).map(runGroup);
 if (passed.includes(false)) process.exitCode = 1;
 

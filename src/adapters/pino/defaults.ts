@@ -4,7 +4,7 @@
 export const maxBufferedLogBytes: number = 4 * 1024 * 1024;
 
 /** Lines are handed to the system in pieces of this size: one write for each line cost as much CPU as the rest of a log line. */
-export const writeBytes: number = 32 * 1024;
+export const writeBytes: number = 8 * 1024;
 
 /** Longest time that a line waits for company: a person who follows the log does not notice it. */
 export const flushEveryMs = 100;
