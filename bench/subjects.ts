@@ -63,7 +63,17 @@ async function startRole(
   mkdirSync(folder, { recursive: true });
   const config = join(folder, 'sluice.yaml');
   writeFileSync(config, sluiceConfig(upstreams));
-  const args = [join(root, 'src/main.ts'), role, '--data-dir', folder, '--config', config, '--ready-json'];
+  // As `npm start` starts it.
+  const args = [
+    '--max-semi-space-size=64',
+    join(root, 'src/main.ts'),
+    role,
+    '--data-dir',
+    folder,
+    '--config',
+    config,
+    '--ready-json',
+  ];
   const program: Program = { command: process.execPath, args: [...args, ...set.flatMap((value) => ['--set', value])] };
   const { child, said } = await startUntilLine(program, readReady);
   return { child, http: said.http ?? '' };

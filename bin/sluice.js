@@ -29,7 +29,9 @@ function useAnotherNode() {
     );
     process.exit(1);
   }
-  var child = childProcess.spawn(node, [__filename].concat(process.argv.slice(2)), { stdio: 'inherit' });
+  // As npm start does: a larger young generation means fewer and cheaper garbage collections.
+  var args = ['--max-semi-space-size=64', __filename].concat(process.argv.slice(2));
+  var child = childProcess.spawn(node, args, { stdio: 'inherit' });
   ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'].forEach(function (name) {
     process.on(name, function () {
       child.kill(name);

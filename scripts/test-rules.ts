@@ -1,6 +1,6 @@
 // What a test file must keep to so that it can share its process with every other one.
 
-import { type CallExpression, parseSync, type Statement } from 'oxc-parser';
+import { type Program, parseSync } from 'oxc-parser';
 
 /** Hooks that node attaches to the whole process when they are called outside a suite. */
 const hooksForEachTest: ReadonlySet<string> = new Set(['beforeEach', 'afterEach']);
@@ -19,9 +19,8 @@ export function processWideHooks(file: string, text: string): string[] {
 }
 
 /** `f` for the statement `f(…);`. */
-function calledFunction(statement: Statement | { readonly type: string }): string | undefined {
-  if (statement.type !== 'ExpressionStatement' || !('expression' in statement)) return undefined;
-  const expression = statement.expression as CallExpression | { readonly type: 'other' };
-  if (expression.type !== 'CallExpression') return undefined;
-  return expression.callee.type === 'Identifier' ? expression.callee.name : undefined;
+function calledFunction(statement: Program['body'][number]): string | undefined {
+  if (statement.type !== 'ExpressionStatement' || statement.expression.type !== 'CallExpression') return undefined;
+  const { callee } = statement.expression;
+  return callee.type === 'Identifier' ? callee.name : undefined;
 }
