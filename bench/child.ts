@@ -29,8 +29,9 @@ const keptOutputChars = 4_000;
 
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const child of running) child.kill('SIGTERM'); // not SIGKILL: nginx would leave its worker behind
 });
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 
 /** Starts a process and waits until it has printed a line of which `parse` makes something; returns both. */
 export async function startUntilLine<T>(

@@ -32,7 +32,7 @@ const help = `npm run bench -- [options]
   --parts a,b      of: ${allParts.join(', ')} (default: all but rss)
   --rss            the memory part too: RSS over 100,000 requests
   --rounds N       rounds, subjects alternate in each (default: 3)
-  --seconds S      of each measurement (default: 4)
+  --seconds S      of each measurement (default: 3)
   --connections N  of the closed loop (default: 32)
   --rate N         arrivals per second of the open loop (default: 300)
   --streams N      concurrent paced streams (default: 200)
@@ -50,7 +50,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       subjects: list(values.subjects, allSubjects, allSubjects),
       parts: values.rss === true && !parts.includes('rss') ? [...parts, 'rss'] : parts,
       rounds: positive('rounds', values.rounds, 3),
-      seconds: positive('seconds', values.seconds, 4),
+      seconds: positive('seconds', values.seconds, 3),
       connections: positive('connections', values.connections, 32),
       rate: positive('rate', values.rate, 300),
       streams: positive('streams', values.streams, 200),

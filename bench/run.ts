@@ -24,6 +24,7 @@ if (setUp.status !== 0) process.exit(1);
 const startMs = performance.now();
 const machine = describeMachine(); // before the run adds its own load
 const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })); // also when it is interrupted
 chmodSync(folder, 0o755); // nginx's worker runs as another user when we are root
 const upstreams = await startUpstreams(folder, options.seconds, options.tokensPerSecond);
 const subjects: Subject[] = [];
@@ -34,7 +35,6 @@ try {
 } finally {
   for (const subject of subjects) await subject.stop();
   await upstreams.stop();
-  rmSync(folder, { recursive: true, force: true });
 }
 
 /** Starts each subject and warms it up. One that does not start is named and left out, and the run counts as failed. */
