@@ -1,6 +1,6 @@
 // What `sluice doctor` looks at, one function each. An inspection changes nothing that a start would not change too.
 
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { request } from 'undici';
@@ -16,6 +16,7 @@ import type {
 import { formatAddress } from '../roles/addresses.ts';
 import { readTls } from '../roles/components/inference-client.ts';
 import { createProvider, type ProviderServices } from '../roles/create-provider.ts';
+import { makeFolder } from '../roles/make-folder.ts';
 import { createInferenceClient } from '../rpc/inference-client.ts';
 import { type CommandContext, describeFailure } from './command.ts';
 import { commandTools } from './tools.ts';
@@ -38,7 +39,7 @@ export function* inspect(config: Config, context: CommandContext): Generator<Pro
   const tools = commandTools(config, context);
   yield Promise.resolve([runtime()]);
   yield dataDirectory(config);
-  for (const name of ['http', 'admin', 'grpc'] as const) yield port(name, config.listen[name]);
+  for (const name of ['http', 'admin', 'grpc'] as const) yield port(name, config);
   yield store(config, tools);
   for (const [name, section] of Object.entries(config.providers)) {
     yield section.type === 'local'
@@ -64,7 +65,7 @@ function runtime(): Finding {
 async function dataDirectory(config: Config): Promise<Finding[]> {
   const subject = 'data directory';
   try {
-    await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+    await makeFolder(config.dataDir);
     await access(config.dataDir, constants.W_OK);
     return [{ subject, state: 'good', says: `${config.dataDir} can be written` }];
   } catch (failure) {
@@ -73,12 +74,13 @@ async function dataDirectory(config: Config): Promise<Finding[]> {
   }
 }
 
-async function port(name: string, address: Address): Promise<Finding[]> {
+async function port(name: 'http' | 'admin' | 'grpc', config: Config): Promise<Finding[]> {
   const subject = `listen.${name}`;
+  const address = config.listen[name];
   const where = formatAddress(address);
   const failure = await tryListen(address);
   if (failure === undefined) return [{ subject, state: 'good', says: `${where} is free` }];
-  if (name === 'http' && (await isSluice(where))) {
+  if (await isSluice(config.listen.admin)) {
     return [{ subject, state: 'note', says: `${where} is in use by a running Sluice` }];
   }
   const mend = `Stop what listens there or choose another: --set listen.${name}=${address.host}:PORT.`;
@@ -93,11 +95,12 @@ function tryListen({ host, port: number }: Address): Promise<Error | undefined> 
   });
 }
 
-async function isSluice(where: string): Promise<boolean> {
+/** Asks the admin listener, which every role has, for a metric that only Sluice has. */
+async function isSluice(admin: Address): Promise<boolean> {
   try {
-    const { headers, body } = await request(`http://${where}/livez`, { headersTimeout: networkTimeoutMs });
-    await body.dump();
-    return headers['x-sluice-request-id'] !== undefined;
+    const url = `http://${formatAddress(admin)}/metrics`;
+    const { body } = await request(url, { headersTimeout: networkTimeoutMs, bodyTimeout: networkTimeoutMs });
+    return (await body.text()).includes('sluice_http_requests_total');
   } catch {
     return false;
   }
@@ -106,7 +109,7 @@ async function isSluice(where: string): Promise<boolean> {
 async function store(config: Config, tools: ProviderServices): Promise<Finding[]> {
   const { path } = config.store;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(path));
     const database = await openDatabase({ path, clock: tools.clock, log: tools.log });
     const keys = await createSqliteApiKeyStore(database).list();
     await database.close();

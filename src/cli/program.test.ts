@@ -54,6 +54,12 @@ describe('command line', () => {
     assert.equal(err, 'sluice keys: expected one of: create, list, revoke. See: sluice --help\n');
   });
 
+  it('half a command with --help: shows the help of each whole one', async () => {
+    const { code, out } = await sluice('keys', '--help');
+    assert.equal(code, 0);
+    for (const word of ['create', 'list', 'revoke']) assert.match(out, new RegExp(`Usage: sluice keys ${word}`));
+  });
+
   it('unknown option: names it and points to the help', async () => {
     const { code, err } = await sluice('keys', 'list', '--jsn');
     assert.equal(code, 2);

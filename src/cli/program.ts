@@ -33,6 +33,11 @@ export async function runProgram(args: readonly string[], context: CommandContex
     return exitCode.ok;
   }
   const command = findCommand(args);
+  const family = commands.filter(({ name }) => name.startsWith(`${first} `));
+  if (command === undefined && family.length > 0 && args.some((word) => word === '--help' || word === '-h')) {
+    terminal.line(family.map(commandHelp).join('\n\n'));
+    return exitCode.ok;
+  }
   if (command === undefined) {
     terminal.note(unknownCommand(args));
     return exitCode.usage;

@@ -12,10 +12,12 @@ export interface WelcomeInput {
   readonly keyFile: string;
   /** Shown when this start made it. */
   readonly newKey: string | undefined;
+  /** True when this start made a key that is not shown, because nobody reads this on a terminal. */
+  readonly hasHiddenKey: boolean;
 }
 
 /** The text, without a final newline. */
-export function welcome({ role, addresses, keyFile, newKey }: WelcomeInput): string {
+export function welcome({ role, addresses, keyFile, newKey, hasHiddenKey }: WelcomeInput): string {
   const lines = [`Sluice ${role} is ready.`, ''];
   if (addresses.http !== undefined) lines.push(`  HTTP   http://${addresses.http}/v1   OpenAI and Anthropic dialects`);
   if (addresses.grpc !== undefined) lines.push(`  gRPC   ${addresses.grpc}   sluice.inference.v1.Inference`);
@@ -27,6 +29,8 @@ export function welcome({ role, addresses, keyFile, newKey }: WelcomeInput): str
       `  It is kept in ${shorter(keyFile)} (only you can read it).`,
     );
   }
+  if (hasHiddenKey)
+    lines.push('', `  A development API key was made; it is in ${shorter(keyFile)} (only you can read it).`);
   if (addresses.http !== undefined) lines.push('', 'Try it:', '', curl(addresses.http, keyFile));
   return lines.join('\n');
 }

@@ -287,6 +287,7 @@ test('config: a YAML bomb is refused, not expanded', () => {
     (_, at) => `l${at + 1}: &l${at + 1} [${Array(10).fill(`*l${at}`).join(', ')}]`,
   );
   assert.match(linesOf(`l0: &l0 [x]\n${layers.join('\n')}\n`).join(), /alias/i);
+  assert.match(linesOf('a: &a [*a]\n').join(), /an alias that stands for a section it is part of/);
 });
 
 test('config: bad flags are reported with the flag', () => {

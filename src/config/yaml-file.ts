@@ -76,10 +76,21 @@ function readText(file: string): string | Problem {
 /** The plain values, null for an empty file; or why aliases cannot be followed. */
 function expand(document: Document): { readonly tree: unknown } | { readonly fault: string } {
   try {
-    return { tree: document.toJS({ maxAliasCount: maxAliases }) };
+    const tree: unknown = document.toJS({ maxAliasCount: maxAliases });
+    return containsItself(tree, new Set()) ? { fault: 'an alias that stands for a section it is part of' } : { tree };
   } catch (error) {
     return { fault: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** True when a list or mapping is one of its own descendants; `above` are those around it. */
+function containsItself(value: unknown, above: Set<unknown>): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (above.has(value)) return true;
+  above.add(value);
+  const found = Object.values(value).some((inner) => containsItself(inner, above));
+  above.delete(value);
+  return found;
 }
 
 function syntaxProblem(source: Source, code: string, message: string): Problem {

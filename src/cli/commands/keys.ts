@@ -1,6 +1,5 @@
 // `sluice keys create|list|revoke`: works on the store directly, also beside a running server, which follows within a second.
 
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createPinoLog } from '../../adapters/pino/log.ts';
 import { createSqliteApiKeyStore } from '../../adapters/sqlite/api-key-store.ts';
@@ -9,6 +8,7 @@ import { createSystemClock } from '../../adapters/system/clock.ts';
 import { createSystemIds } from '../../adapters/system/ids.ts';
 import type { Config } from '../../config/config.ts';
 import type { ApiKeyRecord, ApiKeyStore } from '../../ports/api-keys.ts';
+import { makeFolder } from '../../roles/make-folder.ts';
 import { createApiKey } from '../../security/create-api-key.ts';
 import { type Command, exitCode, soleOperand, UsageError } from '../command.ts';
 import { configOptions, withConfig } from '../config-options.ts';
@@ -95,7 +95,7 @@ export const keysRevoke: Command = {
 
 async function withKeys<T>(config: Config, action: (store: ApiKeyStore) => Promise<T>): Promise<T> {
   const { path } = config.store;
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(path));
   const database = await openDatabase({ path, clock, log: createPinoLog({ level: 'warn', format: 'pretty' }) });
   try {
     return await action(createSqliteApiKeyStore(database));

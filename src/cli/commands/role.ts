@@ -152,12 +152,14 @@ async function announce(
     terminal.line(JSON.stringify({ ready: true, ...addresses, pid: process.pid }));
     return;
   }
+  const developmentKey = table.developmentKey?.(role.use);
   terminal.line(
     welcome({
       role: runtime.role,
       addresses,
       keyFile: join(runtime.config.current().dataDir, developmentKeyFile),
-      newKey: terminal.isInteractive ? table.developmentKey?.(role.use) : undefined,
+      newKey: terminal.isInteractive ? developmentKey : undefined,
+      hasHiddenKey: !terminal.isInteractive && developmentKey !== undefined,
     }),
   );
 }

@@ -24,6 +24,12 @@ export const maxEmbeddingInputs = 2048;
 /** Most characters of one text to embed: tokenising stops being free, and everything behind 128 tokens is cut off anyway. */
 export const maxEmbeddingCharacters = 1_000_000;
 
+/** Most characters that one token of any usual vocabulary stands for: a run of spaces. */
+export const maxCharactersPerToken = 128;
+
+/** Most characters of a prompt. Tokenising them takes about a second of the model's thread, in which no other call goes on. */
+export const maxPromptCharacters = 1_000_000;
+
 /** Tokens per step while a prompt is read: short enough to notice a cancelled call, long enough to be efficient. */
 export const prefillChunkTokens = 128;
 

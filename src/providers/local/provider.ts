@@ -15,6 +15,7 @@ import { builtInModels, type CatalogueEntry, type MountedModel, mountedModel } f
 import { maxEmbeddingCharacters, maxEmbeddingInputs } from './defaults.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import type { GeneratedEnding, GeneratedPart, ModelFacts } from './engine/protocol.ts';
+import { checkPromptSize } from './prompt-size.ts';
 import { toGenerateRequest } from './request.ts';
 
 /** What a local provider is made from. */
@@ -65,8 +66,9 @@ export function createLocalProvider(options: LocalProviderOptions): ModelProvide
     throw new SluiceError('model_not_found', { message: `There is no model '${name}/${model}'.`, param: 'model' });
   };
 
+  const contextOf = (model: ServedModel): number | undefined => describe(model, facts.get(model.name)).contextTokens;
   const predictStream = (request: PredictRequest, call: ModelCall): AsyncIterable<PredictPart> =>
-    streamAnswer(find, request, call, { clock, ids });
+    streamAnswer(find, contextOf, request, call, { clock, ids });
 
   return {
     name,
@@ -98,6 +100,7 @@ function describe(model: ServedModel, facts: ModelFacts | undefined): ModelDescr
 
 async function* streamAnswer(
   find: (model: string) => ServedModel,
+  contextOf: (model: ServedModel) => number | undefined,
   request: PredictRequest,
   call: ModelCall,
   host: { readonly clock: Clock; readonly ids: Ids },
@@ -112,6 +115,8 @@ async function* streamAnswer(
     givesLogprobs: capabilities.includes('logprobs'),
   };
   const generate = toGenerateRequest(request, limits, Math.floor(host.ids.random() * 2 ** 32));
+  // The answerer of quotes has its own bound, in characters.
+  if (model.engineModel.kind === 'decoder') checkPromptSize(generate, contextOf(model));
   const timer = startAttemptTimer(call.timeouts, host.clock, call.signal);
   const parts = model.engine.generate(model.name, generate, timer.signal);
   try {

@@ -1,6 +1,6 @@
 // Component: who may call. Verifies API keys in memory, and on the first start of a development machine creates a key.
 
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSqliteApiKeyStore } from '../../adapters/sqlite/api-key-store.ts';
 import type { Database } from '../../adapters/sqlite/database.ts';
@@ -10,6 +10,7 @@ import { createApiKeyAuthenticator } from '../../security/api-key-authenticator.
 import { createApiKey } from '../../security/create-api-key.ts';
 import { isLoopback } from '../addresses.ts';
 import type { Component } from '../lifecycle.ts';
+import { makeFolder } from '../make-folder.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** Verified keys, and the development key when this start made it. */
@@ -47,7 +48,7 @@ async function firstKey(runtime: Runtime, keys: ApiKeyStore): Promise<string | u
   }
   const { ids, clock } = runtime;
   const { key } = await createApiKey({ store: keys, ids, clock, name: 'development', tenantId: 'default' });
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await makeFolder(dataDir);
   await writeFile(join(dataDir, developmentKeyFile), `${key}\n`, { mode: 0o600 });
   return key;
 }

@@ -1,9 +1,9 @@
 // Component: the durable store, opened once per process.
 
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Database, openDatabase } from '../../adapters/sqlite/database.ts';
 import type { Component } from '../lifecycle.ts';
+import { makeFolder } from '../make-folder.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** The database of the configuration; its folder is made when it is missing, readable by this user only. */
@@ -13,7 +13,7 @@ export function storeComponent(runtime: Runtime): Component<Database> {
     needs: [],
     async start() {
       const { path } = runtime.config.current().store;
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await makeFolder(dirname(path));
       const database = await openDatabase({ path, clock: runtime.clock, log: runtime.log });
       return { value: database, stop: () => database.close() };
     },
