@@ -8,14 +8,18 @@ import { createSqliteApiKeyStore } from '../adapters/sqlite/api-key-store.ts';
 import { openDatabase } from '../adapters/sqlite/database.ts';
 import type {
   Address,
+  AnthropicConfig,
   Config,
   InferenceConfig,
   LocalProviderConfig,
   OpenAiCompatibleConfig,
+  OpenAiConfig,
+  VertexConfig,
 } from '../config/config.ts';
 import { formatAddress } from '../roles/addresses.ts';
 import { readTls } from '../roles/components/inference-client.ts';
 import { createProvider, type ProviderServices } from '../roles/create-provider.ts';
+import { vertexAuth } from '../roles/create-vertex.ts';
 import { makeFolder } from '../roles/make-folder.ts';
 import { createInferenceClient } from '../rpc/inference-client.ts';
 import { type CommandContext, describeFailure } from './command.ts';
@@ -42,9 +46,9 @@ export function* inspect(config: Config, context: CommandContext): Generator<Pro
   for (const name of ['http', 'admin', 'grpc'] as const) yield port(name, config);
   yield store(config, tools);
   for (const [name, section] of Object.entries(config.providers)) {
-    yield section.type === 'local'
-      ? localModels(name, section, tools, context.signal)
-      : remoteProvider(name, section, config, tools);
+    if (section.type === 'local') yield localModels(name, section, tools, context.signal);
+    else if (section.type === 'vertex') yield vertex(name, section, tools);
+    else yield remoteProvider(name, section, config, tools);
   }
   if (config.inference !== undefined) yield inferenceService(config.inference, tools);
 }
@@ -155,7 +159,7 @@ async function localModels(
 
 async function remoteProvider(
   name: string,
-  section: OpenAiCompatibleConfig,
+  section: OpenAiCompatibleConfig | OpenAiConfig | AnthropicConfig,
   config: Config,
   tools: ProviderServices,
 ): Promise<Finding[]> {
@@ -163,7 +167,9 @@ async function remoteProvider(
   const headers: Record<string, string> = {};
   if (section.apiKey !== undefined) {
     try {
-      headers['authorization'] = `Bearer ${await tools.secrets.get(section.apiKey.secret)}`;
+      const key = await tools.secrets.get(section.apiKey.secret);
+      if (section.type === 'anthropic') Object.assign(headers, { 'x-api-key': key, 'anthropic-version': '2023-06-01' });
+      else headers['authorization'] = `Bearer ${key}`;
     } catch (failure) {
       return [
         {
@@ -193,6 +199,20 @@ async function remoteProvider(
         mend: 'Check that the server runs and that this machine reaches it.',
       },
     ];
+  }
+}
+
+/** Whether the key can be read or an access token fetched; models are not asked for, since Vertex lists none. */
+async function vertex(name: string, section: VertexConfig, tools: ProviderServices): Promise<Finding[]> {
+  const subject = `provider ${name}`;
+  const auth = vertexAuth(name, section, tools);
+  try {
+    await (auth.kind === 'api-key' ? auth.apiKey() : auth.source.token());
+    const says = auth.kind === 'api-key' ? 'the API key can be read' : 'an access token was fetched';
+    return [{ subject, state: 'good', says }];
+  } catch (failure) {
+    const mend = 'Check credentials or apiKey of the provider, and that this machine reaches Google.';
+    return [{ subject, state: 'bad', says: describeFailure(failure), mend }];
   }
 }
 

@@ -1,6 +1,7 @@
 // Time, ids, secrets and a quiet log for commands that do one thing and end.
 
 import { createFileSecrets } from '../adapters/files/secrets.ts';
+import { createTokenEstimator } from '../adapters/gpt-tokenizer/token-estimator.ts';
 import { createPinoLog } from '../adapters/pino/log.ts';
 import { createSystemClock } from '../adapters/system/clock.ts';
 import { createSystemIds } from '../adapters/system/ids.ts';
@@ -18,6 +19,7 @@ export function commandTools(config: Config, context: CommandContext): ProviderS
     clock,
     ids: createSystemIds(clock),
     log: createPinoLog({ level: 'error', format: 'pretty' }),
+    estimator: createTokenEstimator(),
     secrets: createFileSecrets({ dir: config.secrets.dir, overrides: secrets }),
   };
 }

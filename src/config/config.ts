@@ -38,10 +38,15 @@ export interface Address {
   readonly port: number;
 }
 
-/** One provider of models. `type: openai` of the file arrives here as `openai-compatible` with OpenAI's address. */
-export type ProviderConfig = OpenAiCompatibleConfig | LocalProviderConfig;
+/** One provider of models. */
+export type ProviderConfig =
+  | OpenAiCompatibleConfig
+  | OpenAiConfig
+  | AnthropicConfig
+  | VertexConfig
+  | LocalProviderConfig;
 
-/** Any server that speaks the OpenAI dialect: OpenAI itself, vLLM, TGI, Ollama, llama.cpp. */
+/** Any server that speaks the OpenAI dialect: vLLM, TGI, Ollama, llama.cpp. */
 export interface OpenAiCompatibleConfig {
   readonly type: 'openai-compatible';
   /** Without a trailing slash: `http://vllm:8000/v1`. */
@@ -52,6 +57,39 @@ export interface OpenAiCompatibleConfig {
   /** Most connections to the server that are open at once. */
   readonly connections: number;
   /** Names to show in `/v1/models`; any other name is passed on as well. */
+  readonly models: readonly string[];
+  /** An HTTP proxy for all calls: `http://proxy:3128`. */
+  readonly proxy?: string;
+  /** How the server wants to be asked for a ranking. */
+  readonly rerank: 'jina' | 'tei';
+}
+
+/** OpenAI itself, or another server of its Responses API. */
+export interface OpenAiConfig extends Omit<OpenAiCompatibleConfig, 'type' | 'rerank'> {
+  readonly type: 'openai';
+  /** Which of its APIs predictions go over; `auto`: the one that fits the request. */
+  readonly api: 'auto' | 'chat' | 'responses';
+}
+
+/** Anthropic, or another server of its Messages API. */
+export interface AnthropicConfig extends Omit<OpenAiCompatibleConfig, 'type' | 'proxy' | 'rerank'> {
+  readonly type: 'anthropic';
+}
+
+/** Google's models, and Anthropic's, on Vertex AI; Gemini also by an API key without a project. */
+export interface VertexConfig {
+  readonly type: 'vertex';
+  /** Absent: the Gemini API, by `apiKey`. */
+  readonly project?: string;
+  /** A region, `us`, `eu` or `global`. */
+  readonly location: string;
+  /** Up to and including the version, without a trailing slash. Absent: Google's. */
+  readonly baseUrl?: string;
+  /** The JSON of a credentials file. Absent, and no `apiKey` either: application default credentials. */
+  readonly credentials?: SecretReference;
+  readonly apiKey?: SecretReference;
+  readonly headers: Readonly<Record<string, string | SecretReference>>;
+  readonly connections: number;
   readonly models: readonly string[];
 }
 

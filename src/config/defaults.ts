@@ -13,6 +13,12 @@ export const defaultDataDir = './data';
 /** OpenAI's public address. */
 export const openAiBaseUrl = 'https://api.openai.com/v1';
 
+/** Anthropic's public address. */
+export const anthropicBaseUrl = 'https://api.anthropic.com/v1';
+
+/** The endpoint of Vertex AI that serves every current model. */
+export const vertexLocation = 'global';
+
 /** Twice the 200 concurrent streams that one process is built for, below the usual limit of 1,024 open files. */
 export const defaultConnections = 512;
 

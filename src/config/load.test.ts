@@ -67,7 +67,9 @@ test('config: a complete file is read, relative paths start at the file', () => 
 listen: { http: "[::1]:0", grpc: 0.0.0.0:8082 }
 providers:
   openai: { type: openai, apiKey: { secret: openai } }
-  gpu: { type: openai-compatible, baseUrl: http://vllm:8000/v1/, headers: { x-team: a, api-key: { secret: gpu } }, models: [llama] }
+  gpu: { type: openai-compatible, baseUrl: http://vllm:8000/v1/, headers: { x-team: a, api-key: { secret: gpu } }, models: [llama], proxy: "http://proxy:3128/" }
+  claude: { type: anthropic, apiKey: { secret: anthropic }, headers: { anthropic-beta: b }, models: [claude-haiku-4-5] }
+  gemini: { type: vertex, project: p, location: europe-west4, credentials: { secret: gcp } }
   local: { type: local, threads: 2, models: { mini: { path: models/mini, task: embeddings, pooling: cls } } }
 models:
   chat: { targets: [openai/gpt-5-mini, gpu/meta/llama-3, local/chat], timeouts: { idleMs: 1 }, summary: Ours. }
@@ -82,12 +84,13 @@ telemetry: { otlp: { endpoint: "http://collector:4318/" }, sampleRatio: 1, logFo
     const config = configOf({ file, cwd: '/elsewhere' });
     assert.deepEqual(config.listen.http, { host: '::1', port: 0 });
     assert.deepEqual(config.providers['openai'], {
-      type: 'openai-compatible',
+      type: 'openai',
       baseUrl: 'https://api.openai.com/v1',
       apiKey: { secret: 'openai' },
       headers: {},
       connections: 512,
       models: [],
+      api: 'auto',
     });
     assert.deepEqual(config.providers['gpu'], {
       type: 'openai-compatible',
@@ -95,6 +98,25 @@ telemetry: { otlp: { endpoint: "http://collector:4318/" }, sampleRatio: 1, logFo
       headers: { 'x-team': 'a', 'api-key': { secret: 'gpu' } },
       connections: 512,
       models: ['llama'],
+      proxy: 'http://proxy:3128',
+      rerank: 'jina',
+    });
+    assert.deepEqual(config.providers['claude'], {
+      type: 'anthropic',
+      baseUrl: 'https://api.anthropic.com/v1',
+      apiKey: { secret: 'anthropic' },
+      headers: { 'anthropic-beta': 'b' },
+      connections: 512,
+      models: ['claude-haiku-4-5'],
+    });
+    assert.deepEqual(config.providers['gemini'], {
+      type: 'vertex',
+      project: 'p',
+      location: 'europe-west4',
+      credentials: { secret: 'gcp' },
+      headers: {},
+      connections: 512,
+      models: [],
     });
     assert.deepEqual(config.providers['local'], {
       type: 'local',
@@ -203,7 +225,7 @@ limts: { maxNesting: 3 }
     '3:3 listen.htpp: found the unknown key "htpp", expected one of http, admin, grpc (did you mean "http"?)',
     '5:35 providers.openai.apiKey: found text (not shown: it may be a secret), expected a reference to a secret: { secret: NAME } (put the value into the file openai in secrets.dir (mode 600) and write apiKey: { secret: openai })',
     '6:3 providers.gpu.baseUrl: found nothing, expected an http:// or https:// address, such as http://vllm:8000/v1',
-    '7:17 providers.typo.type: found "opnai", expected one of openai-compatible, openai, local (did you mean "openai"?)',
+    '7:17 providers.typo.type: found "opnai", expected one of openai-compatible, openai, anthropic, vertex, local (did you mean "openai"?)',
     '10:15 models.chat.targets[0]: found "opnai/gpt-5-mini", expected a model of a configured provider: openai/…, gpu/…, typo/… (did you mean "openai/gpt-5-mini"?)',
     '10:33 models.chat.targets[1]: found "chat", expected PROVIDER/MODEL, such as local/chat',
     '11:25 models.chat.timeouts.idleMs: found "5000", expected a whole number from 1 to 86400000 (milliseconds) (write the number without quotes)',
@@ -217,16 +239,16 @@ limts: { maxNesting: 3 }
 
 test('config: what later versions will have is refused by name, not ignored, and shows no password', () => {
   const yaml = `providers:
-  claude: { type: anthropic, apiKey: { secret: a } }
+  triton: { type: open-inference, url: grpc://triton:8001 }
 models:
-  chat: { targets: [claude/haiku], cache: { exact: { ttl: 1h } }, degrade: [stale] }
+  chat: { targets: [triton/haiku], cache: { exact: { ttl: 1h } }, degrade: [stale] }
 store: postgres://user:hunter2@db/sluice
 bus: nats://broker
 state: redis://x
 `;
   const lines = linesOf(yaml);
   assert.deepEqual(lines, [
-    '2:13 providers.claude.type: found "anthropic", expected openai-compatible, openai or local: "anthropic" is not supported by this version',
+    '2:13 providers.triton.type: found "open-inference", expected openai-compatible, openai, anthropic, vertex or local: "open-inference" is not supported by this version',
     '4:36 models.chat.cache: found the key "cache", expected a configuration without it: answer caches are not supported by this version',
     '4:67 models.chat.degrade: found the key "degrade", expected a configuration without it: degradation is not supported by this version',
     '5:1 store: found postgres://…, expected sqlite:PATH: postgres:// is not supported by this version',
@@ -374,4 +396,16 @@ test('config: whatever a file holds, loading answers and never throws', () => {
       { numRuns: 300 },
     );
   });
+});
+
+test('config: a vertex section has a project or a key, and not two kinds of credentials', () => {
+  const yamlOf = (fields: string): string => `providers: { g: { type: vertex, ${fields} } }\nmodels: {}\n`;
+  const problems = (fields: string): string => linesOf(yamlOf(fields)).join('\n');
+  for (const fields of ['apiKey: { secret: k }', 'project: p']) {
+    withFile(yamlOf(fields), (file) => assert.equal(configOf({ file }).providers['g']?.type, 'vertex'));
+  }
+  assert.match(problems('location: eu'), /providers\.g: .*expected a project, or an apiKey for the Gemini API/);
+  const both = 'project: p, apiKey: { secret: k }, credentials: { secret: c }';
+  assert.match(problems(both), /expected either credentials or apiKey, not both/);
+  assert.match(problems('project: p, location: "evil.example/"'), /expected a location of Google Cloud/);
 });

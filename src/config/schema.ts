@@ -1,22 +1,16 @@
 // The one definition of sluice.yaml: what may be written, what it becomes, and the JSON Schema for editors.
 
 import { z } from 'zod';
-import type {
-  ClientTlsConfig,
-  Config,
-  InferenceConfig,
-  OpenAiCompatibleConfig,
-  RpcConfig,
-  RpcTransport,
-  StoreConfig,
-} from './config.ts';
+import type { ClientTlsConfig, Config, InferenceConfig, RpcConfig, RpcTransport, StoreConfig } from './config.ts';
 import {
+  anthropicBaseUrl,
   defaultConnections,
   defaultLimits,
   defaultListen,
   defaultSampleRatio,
   defaultTimeouts,
   openAiBaseUrl,
+  vertexLocation,
 } from './defaults.ts';
 import { expectedOf } from './expected.ts';
 import {
@@ -76,11 +70,18 @@ const serverFields = {
     .describe('Names to show in /v1/models. Any other name is passed on as well.'),
 };
 
+const proxy = httpUrl('An HTTP proxy for all calls. Absent: direct.', 'http://proxy:3128').exactOptional();
+
 const openAiCompatible = z
   .strictObject({
     type: z.literal('openai-compatible'),
     baseUrl: httpUrl('Address up to /v1.', 'http://vllm:8000/v1'),
     ...serverFields,
+    proxy,
+    rerank: z
+      .enum(['jina', 'tei'])
+      .default('jina')
+      .describe('How the server is asked for a ranking: jina (vLLM, Cohere, Jina, LocalAI) or tei.'),
   })
   .describe('Any server that speaks the OpenAI dialect: vLLM, TGI, Ollama, llama.cpp, hosted vendors.');
 
@@ -89,9 +90,46 @@ const openAi = z
     type: z.literal('openai'),
     baseUrl: httpUrl('Address up to /v1.', openAiBaseUrl).default(openAiBaseUrl),
     ...serverFields,
+    proxy,
+    api: z
+      .enum(['auto', 'chat', 'responses'])
+      .default('auto')
+      .describe('Which API predictions go over: chat completions, responses, or the one that fits the request.'),
   })
-  .transform((written): OpenAiCompatibleConfig => ({ ...written, type: 'openai-compatible' }))
-  .describe('OpenAI: openai-compatible with its address.');
+  .describe('OpenAI, or another server of its Responses API.');
+
+const anthropic = z
+  .strictObject({
+    type: z.literal('anthropic'),
+    baseUrl: httpUrl('Address up to /v1.', anthropicBaseUrl).default(anthropicBaseUrl),
+    ...serverFields,
+  })
+  .describe('Anthropic, or another server of its Messages API.');
+
+const vertex = z
+  .strictObject({
+    type: z.literal('vertex'),
+    project: text('the id of a Google Cloud project', 'The project. Absent: the Gemini API.').exactOptional(),
+    location: z
+      .string('a location of Google Cloud, such as europe-west4')
+      .regex(/^[a-z0-9-]{1,40}$/, 'a location of Google Cloud, such as europe-west4')
+      .default(vertexLocation)
+      .describe('A region, us, eu or global.'),
+    baseUrl: httpUrl('Address up to the version.', 'https://aiplatform.googleapis.com/v1beta1').exactOptional(),
+    credentials: secretReference.exactOptional(),
+    ...serverFields,
+  })
+  .refine(
+    (written) => written.credentials === undefined || written.apiKey === undefined,
+    'either credentials or apiKey, not both',
+  )
+  .refine(
+    (written) => written.project !== undefined || written.apiKey !== undefined,
+    'a project, or an apiKey for the Gemini API',
+  )
+  .describe(
+    'Gemini and Claude on Vertex AI. credentials: the JSON of a service account or of workload identity federation; absent: application default credentials.',
+  );
 
 const localModel = z.strictObject({
   path: path('A folder of Hugging Face layout with ONNX weights.'),
@@ -306,7 +344,7 @@ const configSchema = z.strictObject({
   ).exactOptional(),
   listen,
   providers: z
-    .record(name('a provider'), z.discriminatedUnion('type', [openAiCompatible, openAi, local]))
+    .record(name('a provider'), z.discriminatedUnion('type', [openAiCompatible, openAi, anthropic, vertex, local]))
     .describe('Who runs models, by name. Default: local, the models that ship with Sluice.'),
   models: z
     .record(name('a model'), model)

@@ -29,7 +29,7 @@ const perModel: Readonly<Record<string, string>> = {
   budget: 'budgets are',
 };
 
-const providerTypes: ReadonlySet<unknown> = new Set(['anthropic', 'vertex', 'open-inference']);
+const providerTypes: ReadonlySet<unknown> = new Set(['open-inference']);
 
 /** Every such setting in a tree. */
 export function unsupportedSettings(tree: unknown): UnsupportedSetting[] {
@@ -58,7 +58,7 @@ function* providerSettings(tree: unknown): Iterable<UnsupportedSetting> {
   for (const provider of isSection(providers) ? Object.keys(providers) : []) {
     const type = valueAt(tree, ['providers', provider, 'type']);
     if (!providerTypes.has(type)) continue;
-    const expected = `openai-compatible, openai or local: "${String(type)}" is not supported by this version`;
+    const expected = `openai-compatible, openai, anthropic, vertex or local: "${String(type)}" is not supported by this version`;
     yield { path: ['providers', provider, 'type'], found: `"${String(type)}"`, expected };
   }
 }

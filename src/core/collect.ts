@@ -39,7 +39,7 @@ export class ResponseCollector {
         this.#appendArguments(part.index, part.argumentsDelta);
         return;
       case 'opaque-delta':
-        this.#content.push({ type: 'opaque', dialect: part.dialect, value: part.value });
+        if (!isProgress(part)) this.#content.push({ type: 'opaque', dialect: part.dialect, value: part.value });
         return;
       default:
         this.#appendText(part);
@@ -72,6 +72,7 @@ export class ResponseCollector {
     const last = this.#content.at(-1);
     if (part.type === 'text-delta') this.#appendTextDelta(part, last);
     else if (part.type === 'refusal-delta') {
+      if (part.logprobs !== undefined) this.#logprobs = [...(this.#logprobs ?? []), ...part.logprobs];
       if (last?.type === 'refusal') this.#replaceLast({ ...last, text: last.text + part.text });
       else this.#content.push({ type: 'refusal', text: part.text });
     } else {
@@ -95,6 +96,12 @@ export class ResponseCollector {
   #replaceLast(part: ContentPart): void {
     this.#content[this.#content.length - 1] = part;
   }
+}
+
+/** Events of the Responses API tell how far an item is; the item itself follows as a part of its own. */
+function isProgress({ dialect, value }: Extract<PredictPart, { type: 'opaque-delta' }>): boolean {
+  const { type } = value;
+  return dialect === 'openai-responses' && typeof type === 'string' && type.startsWith('response.');
 }
 
 /** Collects a whole stream into one response. Throws what the stream throws. */

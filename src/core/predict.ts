@@ -148,7 +148,7 @@ export type PredictPart =
       /** True when this delta begins a new block although the last part was reasoning too. */
       readonly startsBlock?: true;
     }
-  | { readonly type: 'refusal-delta'; readonly text: string }
+  | { readonly type: 'refusal-delta'; readonly text: string; readonly logprobs?: readonly TokenLogprob[] }
   | {
       readonly type: 'tool-call-start';
       readonly index: number;

@@ -13,3 +13,6 @@ export const defaultTimeouts: AttemptTimeouts = {
   // The time that most proxies and SDKs allow a whole answer.
   totalMs: 120_000,
 };
+
+/** What the body of a call to Anthropic's models on Vertex names in place of the `anthropic-version` header; the only value. */
+export const anthropicVersionOnVertex: string = 'vertex-2023-10-16';

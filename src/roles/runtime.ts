@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Secrets } from '../ports/secrets.ts';
+import type { TokenEstimator } from '../ports/token-estimator.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Readiness } from './lifecycle.ts';
@@ -32,6 +33,7 @@ export interface Runtime {
   readonly log: Log;
   readonly metrics: ShownMetrics;
   readonly secrets: Secrets;
+  readonly estimator: TokenEstimator;
   /** The readiness of the role that is being run; `starting` until it has started. */
   readonly readiness: () => Readiness;
 }

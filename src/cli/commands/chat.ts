@@ -43,6 +43,7 @@ export const chat: Command = {
         apiKey: async () => key,
         clock: tools.clock,
         log: tools.log,
+        estimator: tools.estimator,
       });
       try {
         const talk: Talk = { server, tools, model: input.value('model') ?? 'chat', messages: [] };

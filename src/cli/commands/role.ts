@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { createFileSecrets } from '../../adapters/files/secrets.ts';
+import { createTokenEstimator } from '../../adapters/gpt-tokenizer/token-estimator.ts';
 import { createPinoLog, type PinoLog } from '../../adapters/pino/log.ts';
 import { createPrometheusMetrics } from '../../adapters/prometheus/metrics.ts';
 import { createSystemClock } from '../../adapters/system/clock.ts';
@@ -106,6 +107,7 @@ function createRuntime(
     ids: createSystemIds(clock),
     log,
     metrics: createPrometheusMetrics(),
+    estimator: createTokenEstimator(),
     secrets: createFileSecrets({ dir: config.secrets.dir, overrides: readEnvironment(context.env).secrets }),
     readiness,
   };

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../core/json.ts';
 import type { Answerer, Ending, PredictPart } from '../../core/predict.ts';
 import type { StreamEncoder } from '../dialect.ts';
 import { openAiErrorBody } from './error.ts';
-import { chatUsageOf, finishReasonOf, logprobsOf, secondsOf } from './wire-words.ts';
+import { callFieldsOf, chatUsageOf, finishReasonOf, logprobsOf, secondsOf } from './wire-words.ts';
 
 /**
  * Makes the encoder of one stream. The first chunk has the role; it waits for the first delta, so that a model which fails
@@ -45,10 +45,12 @@ class ChatStreamEncoder implements StreamEncoder {
       case 'reasoning-delta':
         return part.text === '' ? '' : this.#delta(`{"reasoning_content":${JSON.stringify(part.text)}}`, '""');
       case 'refusal-delta':
-        return this.#delta(`{"refusal":${JSON.stringify(part.text)}}`, '""');
+        return this.#refusal(part);
       case 'tool-call-start': {
-        const call = `"id":${JSON.stringify(part.id)},"type":"function","function":{"name":${JSON.stringify(part.name)},"arguments":""}`;
-        return this.#delta(`{"tool_calls":[{"index":${part.index},${call}}]}`, 'null');
+        const { outer, inner } = callFieldsOf(part.extra);
+        const definition = { ...inner, name: part.name, arguments: '' };
+        const call = { ...outer, index: part.index, id: part.id, type: 'function', function: definition };
+        return this.#delta(`{"tool_calls":[${JSON.stringify(call)}]}`, 'null');
       }
       case 'tool-call-delta': {
         const call = `"function":{"arguments":${JSON.stringify(part.argumentsDelta)}}`;
@@ -84,6 +86,13 @@ class ChatStreamEncoder implements StreamEncoder {
     const delta = `{"content":${JSON.stringify(part.text)}}`;
     if (part.logprobs === undefined) return part.text === '' ? '' : this.#delta(delta, '""');
     const logprobs = JSON.stringify(logprobsOf(part.logprobs));
+    return this.#role('""') + this.#head + delta + this.#tail.replace('null', () => logprobs);
+  }
+
+  #refusal(part: Extract<PredictPart, { type: 'refusal-delta' }>): string {
+    const delta = `{"refusal":${JSON.stringify(part.text)}}`;
+    if (part.logprobs === undefined) return this.#delta(delta, '""');
+    const logprobs = JSON.stringify(logprobsOf(part.logprobs, 'refusal'));
     return this.#role('""') + this.#head + delta + this.#tail.replace('null', () => logprobs);
   }
 

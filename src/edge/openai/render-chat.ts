@@ -1,13 +1,16 @@
 // From our response to OpenAI's chat completion.
 
-import type { JsonObject, JsonValue } from '../../core/json.ts';
-import type { ContentPart } from '../../core/message.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { ContentPart, ToolCallPart } from '../../core/message.ts';
 import type { PredictResponse } from '../../core/predict.ts';
-import { chatUsageOf, finishReasonOf, logprobsOf, secondsOf } from './wire-words.ts';
+import { callFieldsOf, chatUsageOf, finishReasonOf, logprobsOf, secondsOf } from './wire-words.ts';
 
 /** The body as text. */
 export function renderChatCompletion(response: PredictResponse): string {
-  const logprobs = response.logprobs === undefined ? null : logprobsOf(response.logprobs);
+  const hasText = response.content.some((part) => part.type === 'text');
+  const isRefusal = !hasText && response.content.some((part) => part.type === 'refusal');
+  const spoken = isRefusal ? 'refusal' : 'content';
+  const logprobs = response.logprobs === undefined ? null : logprobsOf(response.logprobs, spoken);
   const choice = {
     index: 0,
     message: renderMessage(response.content),
@@ -46,10 +49,10 @@ function renderMessage(content: readonly ContentPart[]): JsonObject {
         message['reasoning_content'] = append(message['reasoning_content'], part.text);
         break;
       case 'tool-call':
-        toolCalls.push({ id: part.id, type: 'function', function: { name: part.name, arguments: part.arguments } });
+        toolCalls.push(renderCall(part));
         break;
       case 'opaque':
-        if (part.dialect === 'openai') Object.assign(message, part.value);
+        if (part.dialect === 'openai') addFields(message, toolCalls, part.value);
         break;
       default:
         break;
@@ -58,6 +61,25 @@ function renderMessage(content: readonly ContentPart[]): JsonObject {
   if (toolCalls.length > 0) message['tool_calls'] = toolCalls;
   if (annotations.length > 0) message['annotations'] = annotations;
   return message;
+}
+
+/** Calls join the other calls, without the number that they have in a stream; a piece of a call goes to the call of its number. */
+function addFields(message: JsonObject, toolCalls: JsonValue[], value: JsonObject): void {
+  const { tool_calls: calls, ...fields } = value;
+  Object.assign(message, fields);
+  for (const call of Array.isArray(calls) ? calls : []) {
+    if (!isJsonObject(call)) continue;
+    const { index, ...shown } = call;
+    const known = typeof index === 'number' && shown['id'] === undefined ? toolCalls[index] : undefined;
+    if (isJsonObject(known)) Object.assign(known, { ...shown, ...known });
+    else toolCalls.push(shown);
+  }
+}
+
+/** Fields without a name here are shown as well: some vendors want them back with the next turn. */
+function renderCall({ id, name, arguments: text, extra }: ToolCallPart): JsonObject {
+  const { outer, inner } = callFieldsOf(extra);
+  return { ...outer, id, type: 'function', function: { ...inner, name, arguments: text } };
 }
 
 function append(before: JsonValue | undefined, text: string): string {

@@ -1,6 +1,6 @@
 // OpenAI's words for how an answer ended, what it cost and how likely its tokens were; the same in streams and whole answers.
 
-import type { JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Ending, TokenLogprob } from '../../core/predict.ts';
 import { totalTokens, type Usage } from '../../core/usage.ts';
 
@@ -30,12 +30,19 @@ export function chatUsageOf(usage: Usage): JsonObject {
   };
 }
 
-/** `logprobs` of a choice. */
-export function logprobsOf(logprobs: readonly TokenLogprob[]): JsonObject {
-  return {
-    content: logprobs.map((entry) => ({ ...tokenOf(entry), top_logprobs: entry.top.map(tokenOf) })),
-    refusal: null,
-  };
+/** `logprobs` of a choice, of its text or of its refusal. */
+export function logprobsOf(logprobs: readonly TokenLogprob[], of: 'content' | 'refusal' = 'content'): JsonObject {
+  const tokens = logprobs.map((entry) => ({ ...tokenOf(entry), top_logprobs: entry.top.map(tokenOf) }));
+  return { content: null, refusal: null, [of]: tokens };
+}
+
+/** What a tool call brought along: its own fields, and those that belong into its `function`. */
+export function callFieldsOf(extra: JsonObject | undefined): {
+  readonly outer: JsonObject;
+  readonly inner: JsonObject;
+} {
+  const { function: inner, ...outer } = extra ?? {};
+  return { outer, inner: isJsonObject(inner) ? inner : {} };
 }
 
 function tokenOf(entry: Omit<TokenLogprob, 'top'>): JsonObject {

@@ -4,6 +4,7 @@
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, TokenLogprob } from '../../core/predict.ts';
+import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import { maxExtraFields } from './defaults.ts';
 import { isPresent, listOf, objectOf, textValueOf } from './wire-values.ts';
 
@@ -17,6 +18,10 @@ export interface AnswerContext {
   readonly requestId: string;
   /** Now, Unix time in milliseconds, where the vendor does not say. */
   readonly nowMs: number;
+  /** Counts where the vendor does not. */
+  readonly estimator: TokenEstimator;
+  /** Fields of the request that were left out. */
+  readonly downgrades?: readonly string[];
 }
 
 /** Top-level fields that are read; all others travel on in `extra`. `obfuscation` and Mistral's `p` are only padding. */
@@ -63,7 +68,13 @@ export function answererOf(body: JsonObject, context: AnswerContext): Answerer {
     target: context.target,
     createdAtMs: createdAtOf(body['created'], context.nowMs),
     attempts: 1,
+    ...downgradesOf(context),
   };
+}
+
+/** The part of an Answerer that reports what was left out; nothing when all of the request was honoured. */
+export function downgradesOf({ downgrades }: AnswerContext): Pick<Answerer, 'downgrades'> {
+  return downgrades === undefined || downgrades.length === 0 ? {} : { downgrades: [...new Set(downgrades)] };
 }
 
 /** Seconds by the rules; some servers send milliseconds, recognisable by their size. */
@@ -132,13 +143,22 @@ function thinkingOf(thinking: JsonValue | undefined): string {
   return text;
 }
 
-/** The log probabilities of a choice; undefined when it has none. */
-export function logprobsOf(choice: JsonObject): TokenLogprob[] | undefined {
+/**
+ * The log probabilities of a choice; undefined when it has none. A choice that refuses has them under `refusal`: they are of
+ * the refusal's tokens then.
+ */
+export function logprobsOf(choice: JsonObject): { of: 'text' | 'refusal'; tokens: TokenLogprob[] } | undefined {
   const wire = objectOf(choice['logprobs']);
   if (wire === undefined) return undefined;
-  const tokens = listOf(wire['content']);
-  if (tokens.length === 0) return undefined;
-  return tokens.map((item) => {
+  const tokens = logprobsFromWire(wire['content']);
+  if (tokens.length > 0) return { of: 'text', tokens };
+  const refused = logprobsFromWire(wire['refusal']);
+  return refused.length > 0 ? { of: 'refusal', tokens: refused } : undefined;
+}
+
+/** A list of log probabilities as OpenAI writes them; empty for anything that is not a list. */
+export function logprobsFromWire(wire: JsonValue | undefined): TokenLogprob[] {
+  return listOf(wire).map((item) => {
     const token = objectOf(item) ?? {};
     return { ...oneLogprob(token), top: listOf(token['top_logprobs']).map((top) => oneLogprob(objectOf(top) ?? {})) };
   });

@@ -26,12 +26,25 @@ export interface ConnectionOptions extends CredentialOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<ProviderLimits> | undefined;
+  /** `http://[user:password@]host:port` of an HTTP proxy for all calls. Absent: direct. */
+  readonly proxy?: string | undefined;
   /** The failure that an answer with a status of failure means. */
   readonly failureOf: (answer: WholeAnswer, context: FailureContext) => SluiceError;
 }
 
+/** A body that is not a JSON object, or not for a path below the base address. */
+export interface Payload {
+  readonly contentType: string;
+  readonly body: string | Uint8Array;
+}
+
 /** A vendor's API. */
 export interface Connection {
+  /**
+   * Posts any body and returns that of a successful answer as text. `path` hangs on the base address; one that begins with `//`
+   * on the base address without its version, for the endpoints that some servers keep outside of `/v1`.
+   */
+  send(path: string, payload: Payload, call: ModelCall): Promise<string>;
   /** Posts and returns the body of a successful answer. Rejects with the failure that any other answer means. */
   post(path: string, body: JsonObject, call: ModelCall): Promise<JsonObject>;
   /** Posts at the first `next()`; `makeBody` is asked then. */
@@ -54,7 +67,8 @@ export function createConnection(options: ConnectionOptions): Connection {
   const { name, clock, log } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const base = parseBaseUrl(options.baseUrl, name);
-  const caller = createHttpCaller({ origin: base.origin, connections: limits.connections, clock });
+  const { proxy } = options;
+  const caller = createHttpCaller({ origin: base.origin, connections: limits.connections, clock, proxy });
   const credentials = createCredentials(options);
 
   const targetOf = (call: ModelCall): string => `${name}/${call.model}`;
@@ -63,35 +77,43 @@ export function createConnection(options: ConnectionOptions): Connection {
     secrets: [base.host, ...credentials.secrets],
     nowMs: clock.now(),
   });
-  const reauthorize = async (refused: string, call: ModelCall): Promise<readonly string[] | undefined> => {
+  const reauthorize = async (
+    refused: string,
+    call: ModelCall,
+    type: string,
+  ): Promise<readonly string[] | undefined> => {
     const isRenewed = await credentials.renew(refused);
     log.warn({ provider: name, isRenewed }, 'the provider refused the API key; it was read again');
-    return isRenewed ? headersOf(credentials.headers, call) : undefined;
+    return isRenewed ? headersOf(credentials.headers, call, type) : undefined;
   };
-  const httpCall = (path: string, body: JsonObject, call: ModelCall, streamed: boolean): HttpCall => {
+  const httpCall = (path: string, payload: Payload, call: ModelCall, streamed: boolean): HttpCall => {
     const { key } = credentials;
+    const { contentType, body } = payload;
+    const whole = path.startsWith('//') ? `${base.path.replace(/\/v\d+$/, '')}${path.slice(1)}` : `${base.path}${path}`;
     return {
-      path: `${base.path}${path}${base.query}`,
-      headers: headersOf(credentials.headers, call),
-      body: JSON.stringify(body),
+      path: `${whole}${base.query}`,
+      headers: headersOf(credentials.headers, call, contentType),
+      body,
       streamed,
       timeouts: call.timeouts,
       signal: call.signal,
       target: targetOf(call),
-      ...(key === undefined ? {} : { reauthorize: () => reauthorize(key, call) }),
+      ...(key === undefined ? {} : { reauthorize: () => reauthorize(key, call, contentType) }),
     };
+  };
+  const send = async (path: string, payload: Payload, call: ModelCall): Promise<string> => {
+    if (!credentials.isReady) await unlessAborted(credentials.load(), call.signal);
+    const answer = await callWhole(caller, httpCall(path, payload, call, false), limits.maxBodyBytes);
+    if (!isSuccess(answer.status)) throw options.failureOf(answer, failureContext(call));
+    return answer.body;
   };
   return {
     targetOf,
     failureContext,
-    async post(path, body, call) {
-      if (!credentials.isReady) await unlessAborted(credentials.load(), call.signal);
-      const answer = await callWhole(caller, httpCall(path, body, call, false), limits.maxBodyBytes);
-      if (!isSuccess(answer.status)) throw options.failureOf(answer, failureContext(call));
-      return parseObject(answer.body, 'the answer');
-    },
+    send,
+    post: async (path, body, call) => parseObject(await send(path, jsonPayload(body), call), 'the answer'),
     stream(path, makeBody, call, createReader) {
-      const prepare = (): HttpCall => httpCall(path, makeBody(), call, true);
+      const prepare = (): HttpCall => httpCall(path, jsonPayload(makeBody()), call, true);
       return streamParts({
         caller,
         signal: call.signal,
@@ -106,10 +128,18 @@ export function createConnection(options: ConnectionOptions): Connection {
   };
 }
 
+/** A JSON body. */
+export function jsonPayload(body: JsonObject): Payload {
+  return { contentType: jsonType, body: JSON.stringify(body) };
+}
+
+const jsonType = 'application/json';
+
 /** The fixed headers, the trace context and the request id, by which the provider's log lines can be found. */
-function headersOf(fixed: readonly string[], call: ModelCall): readonly string[] {
+function headersOf(fixed: readonly string[], call: ModelCall, contentType: string): readonly string[] {
   const { requestId, traceparent, tracestate } = call.context;
   const headers = [...fixed, 'x-request-id', requestId];
+  if (contentType !== jsonType) headers[headers.indexOf('content-type') + 1] = contentType;
   if (traceparent !== undefined) headers.push('traceparent', traceparent);
   if (tracestate !== undefined) headers.push('tracestate', tracestate);
   return headers;

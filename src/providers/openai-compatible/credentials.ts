@@ -7,7 +7,7 @@ import { userAgent } from './defaults.ts';
 
 /** A key, its headers, and how to get a newer one. */
 export interface Credentials {
-  /** False while the key has still to be read. */
+  /** False while the key has still to be read, also again. */
   readonly isReady: boolean;
   /** The key, when there is one and it has been read. */
   readonly key: string | undefined;
@@ -27,11 +27,18 @@ export interface Credentials {
 /** What credentials are made of. */
 export interface CredentialOptions {
   /** Absent: no key is sent. */
-  readonly apiKey?: (() => Promise<string>) | undefined;
+  readonly apiKey?: KeySource | undefined;
   /** The headers that carry a key. Default: `authorization: Bearer …`. */
   readonly keyHeaders?: ((key: string) => Headers) | undefined;
   /** Further headers of every request, or how to read them (once). They win over ours of the same name. */
   readonly headers?: Headers | (() => Promise<Headers>) | undefined;
+}
+
+/** Reads a key. `refused` is the key that the provider has just refused, for sources that keep what they have read. */
+export interface KeySource {
+  (refused?: string): Promise<string>;
+  /** False when the key is about to end and must be read again before the next call. Absent: it lasts until it is refused. */
+  readonly isCurrent?: (key: string) => boolean;
 }
 
 /** Header values by name. */
@@ -45,19 +52,20 @@ export function createCredentials(options: CredentialOptions): Credentials {
   let headers: readonly string[] = further === undefined ? [] : fixedHeaders({}, further);
   let reading: Promise<void> | undefined;
 
-  const readAll = async (): Promise<void> => {
+  const readAll = async (refused?: string): Promise<void> => {
     if (typeof options.headers === 'function') further ??= checked(await options.headers());
-    key = await apiKey?.();
+    key = await apiKey?.(refused);
     const carriers = key === undefined ? {} : (options.keyHeaders?.(key) ?? { authorization: `Bearer ${key}` });
     headers = fixedHeaders(carriers, further);
   };
-  const read = (): Promise<void> => {
-    reading ??= readAll().finally(() => {
+  const read = (refused?: string): Promise<void> => {
+    reading ??= readAll(refused).finally(() => {
       reading = undefined;
     });
     return reading;
   };
-  const isReady = (): boolean => further !== undefined && (apiKey === undefined || key !== undefined);
+  const isKeyReady = (): boolean => key !== undefined && (apiKey?.isCurrent?.(key) ?? true);
+  const isReady = (): boolean => further !== undefined && (apiKey === undefined || isKeyReady());
   return {
     get isReady() {
       return isReady();
@@ -76,7 +84,7 @@ export function createCredentials(options: CredentialOptions): Credentials {
       if (!isReady()) await read();
     },
     async renew(refused) {
-      if (apiKey !== undefined && key === refused) await read();
+      if (apiKey !== undefined && key === refused) await read(refused);
       return key !== refused;
     },
   };

@@ -40,6 +40,12 @@ export const connectAttemptMs: number = 10_000;
  */
 export const keepAliveMs: number = 4_000;
 
+/**
+ * How old a socket may become before it is replaced, once it is free: DNS answers of vendors and of Kubernetes services last 30
+ * to 300 seconds, so an address that is gone is left within minutes. A TLS handshake every five minutes costs nothing.
+ */
+export const maxConnectionAgeMs: number = 5 * 60 * 1000;
+
 /** How long a finished stream may take to close its HTTP body after `[DONE]` before its socket is dropped. */
 export const drainMs: number = 1_000;
 
@@ -49,14 +55,8 @@ export const maxMessageChars: number = 500;
 /** A Retry-After beyond a day is a mistake or a ban, not advice. */
 export const maxRetryAfterMs: number = 24 * 60 * 60 * 1000;
 
-/** Bytes of UTF-8 a token when nobody counted: English averages 4.2, code and CJK 3 to 3.5 with current vocabularies. */
-export const bytesPerToken: number = 4;
-
-/** Tokens that the template of a chat model adds to each message, when nobody counted. */
-export const tokensPerMessage: number = 4;
-
-/** Tokens of a picture when nobody counted: OpenAI's figure for low detail. */
-export const tokensPerImage: number = 85;
+/** UTF-16 units of an answer that are kept until it is known whether the vendor reports usage: 65,000 tokens of prose. */
+export const maxKeptOutput: number = 256 * 1024;
 
 /** Tool calls of one answer: far above what models ask for, and a bound for what is remembered of a stream. */
 export const maxToolCalls: number = 1024;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { quarterEstimator } from '../../../test/fixtures/quarter-estimator.ts';
 import type { EmbedRequest } from '../../core/embed.ts';
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
@@ -7,8 +8,9 @@ import { embedFromWire, embedToWire } from './embed.ts';
 
 const request: EmbedRequest = { model: 'alias', input: ['a', 'b'] };
 
-function vectors(data: JsonObject[], overrides: Partial<EmbedRequest> = {}): number[][] {
-  const response = embedFromWire({ data, model: 'e-1' }, { ...request, ...overrides }, 'e', 'p/e');
+async function vectors(data: JsonObject[], overrides: Partial<EmbedRequest> = {}): Promise<number[][]> {
+  const body = { data, model: 'e-1' };
+  const response = await embedFromWire(body, { ...request, ...overrides }, 'e', 'p/e', quarterEstimator);
   return response.vectors.map((vector) => [...vector]);
 }
 
@@ -23,36 +25,38 @@ test('embed: the body asks for base64, and the caller’s own wish wins', () => 
   assert.deepEqual(body, { encoding_format: 'float', user: 'u', model: 'e', input: ['a', 'b'], dimensions: 8 });
 });
 
-test('embed: numbers and base64 are read, in the order of the input', () => {
+test('embed: numbers and base64 are read, in the order of the input', async () => {
   const expected = [
     [1, 2],
     [0.5, -4],
   ];
   assert.deepEqual(
-    vectors([
+    await vectors([
       { index: 1, embedding: [0.5, -4] },
       { index: 0, embedding: [1, 2] },
     ]),
     expected,
   );
   assert.deepEqual(
-    vectors([
+    await vectors([
       { index: 0, embedding: base64(1, 2) },
       { index: 1, embedding: base64(0.5, -4) },
     ]),
     expected,
   );
-  assert.deepEqual(vectors([{ embedding: [1, 2] }, { embedding: [0.5, -4] }]), expected);
+  assert.deepEqual(await vectors([{ embedding: [1, 2] }, { embedding: [0.5, -4] }]), expected);
 });
 
-test('embed: usage is the vendor’s, or estimated and marked so', () => {
+test('embed: usage is the vendor’s, or estimated and marked so', async () => {
   const data = [{ embedding: [1] }, { embedding: [2] }];
-  const counted = embedFromWire({ data, usage: { prompt_tokens: 9 } }, request, 'e', 'p/e');
+  const body = { data, usage: { prompt_tokens: 9 } };
+  const counted = await embedFromWire(body, request, 'e', 'p/e', quarterEstimator);
   assert.deepEqual(counted.usage, { inputTokens: 9, outputTokens: 0, source: 'provider' });
-  assert.equal(embedFromWire({ data }, request, 'e', 'p/e').usage.source, 'estimated');
+  const estimated = await embedFromWire({ data }, request, 'e', 'p/e', quarterEstimator);
+  assert.deepEqual(estimated.usage, { inputTokens: 1, outputTokens: 0, source: 'estimated' });
 });
 
-test('embed: missing, doubled, uneven or strange vectors are malformed', () => {
+test('embed: missing, doubled, uneven or strange vectors are malformed', async () => {
   const good = { index: 0, embedding: [1, 2] };
   const bad: JsonObject[][] = [
     [],
@@ -68,6 +72,6 @@ test('embed: missing, doubled, uneven or strange vectors are malformed', () => {
   ];
   const isMalformed = (error: unknown): boolean =>
     error instanceof SluiceError && error.reason === 'upstream_malformed';
-  for (const data of bad) assert.throws(() => vectors(data), isMalformed, JSON.stringify(data));
-  assert.throws(() => vectors([good, { ...good, index: 1 }], { dimensions: 3 }), isMalformed);
+  for (const data of bad) await assert.rejects(vectors(data), isMalformed, JSON.stringify(data));
+  await assert.rejects(vectors([good, { ...good, index: 1 }], { dimensions: 3 }), isMalformed);
 });

@@ -2,8 +2,9 @@
 
 import type { EmbedRequest, EmbedResponse } from '../../core/embed.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import { malformed } from './answer-fields.ts';
-import { estimateEmbedUsage } from './usage.ts';
+import { inputUsage } from './usage.ts';
 import { countOf, listOf, objectOf, textValueOf } from './wire-values.ts';
 
 /**
@@ -24,7 +25,13 @@ export function embedToWire(request: EmbedRequest, model: string): JsonObject {
  * The vectors in the order of the input, whatever the order of the answer. Throws `upstream_malformed` when one is missing
  * or doubled, when lengths differ, or when they are not of the length asked for.
  */
-export function embedFromWire(body: JsonObject, request: EmbedRequest, model: string, target: string): EmbedResponse {
+export async function embedFromWire(
+  body: JsonObject,
+  request: EmbedRequest,
+  model: string,
+  target: string,
+  estimator: TokenEstimator,
+): Promise<EmbedResponse> {
   const vectors = orderedVectors(listOf(body['data']), request.input.length);
   const length = request.dimensions ?? vectors[0]?.length;
   for (const vector of vectors) {
@@ -36,8 +43,7 @@ export function embedFromWire(body: JsonObject, request: EmbedRequest, model: st
     target,
     attempts: 1,
     vectors,
-    usage:
-      inputTokens === undefined ? estimateEmbedUsage(request) : { inputTokens, outputTokens: 0, source: 'provider' },
+    usage: await inputUsage(inputTokens, request.input, estimator),
   };
 }
 

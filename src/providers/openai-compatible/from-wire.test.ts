@@ -2,16 +2,23 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { chatRequest } from '../../../test/fixtures/calls.ts';
+import { quarterEstimator } from '../../../test/fixtures/quarter-estimator.ts';
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictResponse } from '../../core/predict.ts';
 import { predictFromWire } from './from-wire.ts';
+import { unknownUsage } from './usage.ts';
 
-const context = { target: 'p/m', model: 'm', requestId: 'req_1', nowMs: 1_763_000_000_000 };
+const context = {
+  target: 'p/m',
+  model: 'm',
+  requestId: 'req_1',
+  nowMs: 1_763_000_000_000,
+  estimator: quarterEstimator,
+};
 
 function fromWire(body: JsonObject): PredictResponse {
-  return predictFromWire(body, chatRequest('m'), context);
+  return predictFromWire(body, context);
 }
 
 function fixture(name: string): PredictResponse {
@@ -75,7 +82,7 @@ test('from wire: reasoning tokens that xai counts beside the completion are adde
   });
 });
 
-test('from wire: an answer without anything optional is complete, its usage estimated', () => {
+test('from wire: an answer without anything optional is complete, its usage unknown', () => {
   assert.deepEqual(fixture('nothing-optional'), {
     id: 'req_1',
     model: 'm',
@@ -84,7 +91,7 @@ test('from wire: an answer without anything optional is complete, its usage esti
     attempts: 1,
     content: [{ type: 'text', text: 'Bare bones answer.' }],
     finishReason: 'other',
-    usage: { inputTokens: 4 + 2, outputTokens: 5, source: 'estimated' },
+    usage: unknownUsage,
   });
 });
 

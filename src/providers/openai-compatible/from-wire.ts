@@ -3,7 +3,7 @@
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ContentPart } from '../../core/message.ts';
-import type { PredictRequest, PredictResponse } from '../../core/predict.ts';
+import type { PredictResponse } from '../../core/predict.ts';
 import {
   type AnswerContext,
   answererOf,
@@ -16,15 +16,16 @@ import {
   unknownMessageFields,
 } from './answer-fields.ts';
 import { finishReasonOf, isUnfinished } from './finish-reason.ts';
-import { bytesOf, estimateUsage, usageFromWire } from './usage.ts';
+import { unknownUsage, usageFromWire } from './usage.ts';
 import { isPresent, listOf, objectOf, textValueOf } from './wire-values.ts';
 
 /**
  * The response. Fields of the message without a name here become one `opaque` part whose value has no `type` (an opaque
  * value with a `type` is a content part); fields of the answer go to `extra`. Throws `upstream_malformed` when there is no
  * choice or message, and `upstream_truncated` when the server says that it stopped halfway.
+ * Usage that the server does not report is `unknownUsage`.
  */
-export function predictFromWire(body: JsonObject, request: PredictRequest, context: AnswerContext): PredictResponse {
+export function predictFromWire(body: JsonObject, context: AnswerContext): PredictResponse {
   const choice = objectOf(listOf(body['choices'])[0]);
   const message = objectOf(choice?.['message']);
   if (choice === undefined || message === undefined) throw malformed('the answer has no choice with a message');
@@ -46,19 +47,15 @@ export function predictFromWire(body: JsonObject, request: PredictRequest, conte
   return {
     ...answerer,
     content,
-    ...(logprobs === undefined ? {} : { logprobs }),
+    ...(logprobs === undefined ? {} : { logprobs: logprobs.tokens }),
     // A whole HTTP body is a whole answer even where a server forgets to say why it stopped.
     finishReason: raw === undefined ? 'other' : finishReasonOf(raw),
     ...(raw === undefined ? {} : { rawFinishReason: raw }),
     ...(stopSequence === undefined ? {} : { stopSequence }),
-    usage: usage ?? estimateUsage(request, totalBytes(content)),
+    usage: usage ?? unknownUsage,
     ...(fingerprint === undefined ? {} : { systemFingerprint: fingerprint }),
     ...(Object.keys(extra).length === 0 ? {} : { extra }),
   };
-}
-
-function totalBytes(content: readonly ContentPart[]): number {
-  return content.reduce((sum, part) => sum + bytesOf(part), 0);
 }
 
 function contentOf(message: JsonObject, answerId: string): ContentPart[] {

@@ -1,18 +1,14 @@
-// The pool of keep-alive sockets to one provider, and the line in front of it. Every vendor's folder sends its calls here.
+// The keep-alive sockets to one provider, and the line in front of them. Every vendor's folder sends its calls here.
 
-import { Pool } from 'undici';
 import { SluiceError } from '../../core/error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { DeadlineWatch } from './deadlines.ts';
-import { connectAttemptMs, keepAliveMs, maxWaitingCalls } from './defaults.ts';
+import { maxWaitingCalls } from './defaults.ts';
+import { createDispatcher, type DispatcherOptions } from './dispatcher.ts';
 import { type AnswerSink, type ExchangeHost, type HttpCall, HttpExchange } from './http-exchange.ts';
 
 /** Where and how to connect. */
-export interface HttpCallerOptions {
-  /** Scheme, host and port. */
-  readonly origin: string;
-  /** Most sockets at a time; each carries one call at a time. */
-  readonly connections: number;
+export interface HttpCallerOptions extends DispatcherOptions {
   readonly clock: Clock;
 }
 
@@ -25,21 +21,12 @@ export interface HttpCaller {
 }
 
 /**
- * A caller over one undici pool. HTTP/1.1 without pipelining: pausing a socket then holds back exactly one stream, and one
- * slow answer blocks no other. At most `connections` calls are with undici, whose own queue has no bound and no way out;
- * the others wait here, up to `maxWaitingCalls`, each for its connectMs.
+ * A caller over one dispatcher. At most `connections` calls are with undici, whose own queue has no bound and no way out; the
+ * others wait here, up to `maxWaitingCalls`, each for its connectMs.
  */
 export function createHttpCaller(options: HttpCallerOptions): HttpCaller {
-  const pool = new Pool(options.origin, {
-    connections: options.connections,
-    pipelining: 1,
-    allowH2: false,
-    keepAliveTimeout: keepAliveMs,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: { timeout: connectAttemptMs },
-  });
-  const { clock } = options;
+  const dispatcher = createDispatcher(options);
+  const { clock, origin } = options;
   const waiting = new Set<HttpExchange>();
   let active = 0;
   let isClosed = false;
@@ -49,7 +36,9 @@ export function createHttpCaller(options: HttpCallerOptions): HttpCaller {
     exchange.onDispatch();
     const { headers } = exchange;
     const { path, body } = exchange.call;
-    pool.dispatch({ path, method: 'POST', headers: headers as string[], body }, exchange);
+    // undici's forwarding through a proxy reads headers by name only.
+    const sent = options.proxy === undefined ? (headers as string[]) : byName(headers);
+    dispatcher.dispatch({ origin, path, method: 'POST', headers: sent, body }, exchange);
   };
   const host: ExchangeHost = {
     deadlines: new DeadlineWatch(clock),
@@ -79,8 +68,14 @@ export function createHttpCaller(options: HttpCallerOptions): HttpCaller {
     async close() {
       isClosed = true;
       for (const exchange of waiting) exchange.abort(new SluiceError('draining'));
-      await pool.destroy(new SluiceError('draining'));
+      await dispatcher.destroy(new SluiceError('draining'));
       host.deadlines.close();
     },
   };
+}
+
+function byName(headers: readonly string[]): Record<string, string> {
+  const named: Record<string, string> = {};
+  for (let index = 0; index + 1 < headers.length; index += 2) named[headers[index] ?? ''] = headers[index + 1] ?? '';
+  return named;
 }

@@ -15,7 +15,7 @@ export interface HttpCall {
   readonly path: string;
   /** Names and values in turn. */
   readonly headers: readonly string[];
-  readonly body: string;
+  readonly body: string | Uint8Array;
   /** True: firstTokenMs and idleMs apply. False: only connectMs and totalMs. */
   readonly streamed: boolean;
   readonly timeouts: AttemptTimeouts;
@@ -69,6 +69,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, Watched {
   readonly #totalAtMs: number;
   #phase: 'waiting' | Progress | 'draining' | 'settled' = 'waiting';
   #controller: Dispatcher.DispatchController | undefined;
+  #holdsSocket: boolean = false;
   #isPaused: boolean = false;
   #isStarted: boolean = false;
   #reason: SluiceError | undefined;
@@ -160,6 +161,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, Watched {
   /** Called by the pool just before it hands the exchange to undici. */
   onDispatch(): void {
     this.#phase = 'connecting';
+    this.#holdsSocket = true;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -199,7 +201,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, Watched {
   onResponseEnd(): void {
     this.#controller = undefined;
     this.#isPaused = false;
-    this.#host.release();
+    this.#release();
     if (this.#phase === 'draining') this.#settle('settled');
     if (this.#phase !== 'answering') return;
     if (this.#challenge !== undefined) void this.#answerChallenge(this.#challenge);
@@ -211,7 +213,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, Watched {
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     this.#controller = undefined;
-    this.#host.release();
+    this.#release();
     if (this.#phase === 'draining') this.#settle('settled');
     if (this.#phase === 'settled' || this.#phase === 'waiting') return;
     const failure = transportError(error, this.#phase as Progress, this.call.target);
@@ -245,6 +247,13 @@ export class HttpExchange implements Dispatcher.DispatchHandler, Watched {
   #setDeadline(atMs: number): void {
     this.deadlineMs = Math.min(atMs, this.#totalAtMs);
     this.#host.deadlines.update(this);
+  }
+
+  /** Once for each dispatch: undici's proxy client reports a refusal (407) as an error and then goes on with its answer. */
+  #release(): void {
+    if (!this.#holdsSocket) return;
+    this.#holdsSocket = false;
+    this.#host.release();
   }
 
   #settle(phase: 'draining' | 'settled'): void {

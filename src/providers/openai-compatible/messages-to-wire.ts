@@ -1,6 +1,5 @@
 // The turns of a conversation as OpenAI's `messages`.
 
-import { SluiceError } from '../../core/error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type {
   AudioPart,
@@ -14,43 +13,52 @@ import type {
   ToolResultPart,
 } from '../../core/message.ts';
 import type { PredictRequest } from '../../core/predict.ts';
+import { type Translation, unsupported } from './translation.ts';
 
 /**
  * All messages. A turn that holds several tool results, or results beside text (Anthropic's form), becomes one `tool`
  * message for each result, then the rest: OpenAI wants the results right behind the call.
  *
  * What has no field in this dialect: a signed or encrypted reasoning part belongs to the vendor that signed it and is left
- * out (its readers get no use of it); other reasoning goes as `reasoning_content`, which vLLM, llama.cpp and DeepSeek read;
- * a failed tool's result begins with `Error: `, since `is_error` has no field; annotations of earlier answers and Anthropic's
- * `cache_control` are left out, as they change nothing that a model reads.
+ * out and reported (its readers get no use of it); other reasoning goes as `reasoning_content`, which vLLM, llama.cpp and
+ * DeepSeek read; a failed tool's result begins with `Error: `, since `is_error` has no field; annotations of earlier answers
+ * are left out, as they change nothing that a model reads. Progress events and heads of messages that came with an answer of
+ * the Responses API are no content.
  */
-export function messagesToWire(request: PredictRequest): JsonValue[] {
+export function messagesToWire(request: PredictRequest, translation: Translation): JsonValue[] {
   const wire: JsonValue[] = [];
-  const isAnthropic = request.dialect === 'anthropic';
   for (let index = 0; index < request.messages.length; index += 1) {
     const message = request.messages[index];
-    if (message !== undefined) addMessage(wire, message, { path: `messages[${index}]`, isAnthropic });
+    if (message !== undefined) addMessage(wire, message, { path: `messages[${index}]`, translation });
   }
   return wire;
 }
 
-/** Where we are, for errors, and which hints to leave out. */
+/** Where we are, for errors, and what notes the losses. */
 interface Place {
   readonly path: string;
-  readonly isAnthropic: boolean;
+  readonly translation: Translation;
 }
 
 function addMessage(wire: JsonValue[], message: Message, place: Place): void {
-  const { content } = message;
+  const content = message.content.some(isNoContent)
+    ? message.content.filter((part) => !isNoContent(part))
+    : message.content;
   const [first] = content;
   // The usual turn: one text.
   if (content.length === 1 && first?.type === 'text' && first.extra === undefined) {
-    wire.push(finish({ role: message.role, content: first.text }, message));
+    wire.push(finish({ role: message.role, content: first.text }, message, place));
     return;
   }
   const rest = content.some(isToolResult) ? content.filter((part) => !isToolResult(part)) : content;
   for (const part of content) if (isToolResult(part)) wire.push(toolResultToWire(part, message, place));
   if (rest.length > 0 || content.length === 0) wire.push(turnToWire(message, rest, place));
+}
+
+function isNoContent(part: ContentPart): boolean {
+  if (part.type !== 'opaque' || part.dialect !== 'openai-responses') return false;
+  const { type, content } = part.value;
+  return typeof type === 'string' && (type.startsWith('response.') || (type === 'message' && content === undefined));
 }
 
 function isToolResult(part: ContentPart): part is ToolResultPart {
@@ -63,28 +71,37 @@ function turnToWire(message: Message, content: readonly ContentPart[], place: Pl
   const calls: JsonObject[] = [];
   const fields: JsonObject[] = [];
   for (const part of content) {
-    if (part.type === 'tool-call') calls.push(toolCallToWire(part));
+    if (part.type === 'tool-call') calls.push(toolCallToWire(part, place));
     else if (isMessageFields(part)) fields.push(part.value);
     else if (part.type !== 'refusal' && part.type !== 'reasoning') shown.push(partToWire(part, place));
   }
   const refusal = refusalOf(content);
-  const reasoning = unsignedReasoningOf(content);
+  const reasoning = unsignedReasoningOf(content, place);
   const role = message.role === 'tool' ? 'user' : message.role;
   const wire: JsonObject = { role, content: contentOf(shown, calls.length > 0 || refusal !== '') };
   if (reasoning !== '') wire['reasoning_content'] = reasoning;
   if (refusal !== '') wire['refusal'] = refusal;
   if (calls.length > 0) wire['tool_calls'] = calls;
   for (const value of fields) mergeFields(wire, value);
-  return finish(wire, message);
+  return finish(wire, message, place);
 }
 
 function refusalOf(content: readonly ContentPart[]): string {
   return content.map((part) => (part.type === 'refusal' ? part.text : '')).join('');
 }
 
-function unsignedReasoningOf(content: readonly ContentPart[]): string {
-  const isOpen = (part: ReasoningPart): boolean => part.signature === undefined && part.encrypted === undefined;
-  return content.map((part) => (part.type === 'reasoning' && isOpen(part) ? part.text : '')).join('');
+function unsignedReasoningOf(content: readonly ContentPart[], place: Place): string {
+  let text = '';
+  for (const part of content) {
+    if (part.type !== 'reasoning') continue;
+    if (isOpen(part)) text += part.text;
+    else place.translation.downgrade('reasoning');
+  }
+  return text;
+}
+
+function isOpen(part: ReasoningPart): boolean {
+  return part.signature === undefined && part.encrypted === undefined;
 }
 
 /** An opaque value without a `type` is no content part but fields of a message, as from-wire.ts and stream.ts make them. */
@@ -109,7 +126,7 @@ function mergeCalls(calls: readonly JsonValue[], pieces: readonly JsonValue[]): 
     if (!isJsonObject(piece)) continue;
     const { index, ...fields } = piece;
     const call = typeof index === 'number' ? merged[index] : undefined;
-    if (isJsonObject(call) && piece['id'] === undefined) withExtra(call, fields, false);
+    if (isJsonObject(call) && piece['id'] === undefined) merged[index as number] = { ...fields, ...call };
     else merged.push(fields);
   }
   return merged;
@@ -125,9 +142,9 @@ function contentOf(parts: JsonObject[], mayBeNull: boolean): JsonValue {
 }
 
 /** What every message may have. */
-function finish(wire: JsonObject, message: Message): JsonObject {
+function finish(wire: JsonObject, message: Message, place: Place): JsonObject {
   if (message.name !== undefined) wire['name'] = message.name;
-  return withExtra(wire, message.extra, false);
+  return place.translation.addExtra(wire, message.extra, place.path);
 }
 
 function toolResultToWire(part: ToolResultPart, message: Message, place: Place): JsonObject {
@@ -139,41 +156,43 @@ function toolResultToWire(part: ToolResultPart, message: Message, place: Place):
   }
   const wire: JsonObject = { role: 'tool', tool_call_id: part.toolCallId, content };
   // A turn of one result is OpenAI's own tool message: what it brought along belongs to it.
-  if (message.role === 'tool' && message.content.length === 1) finish(wire, message);
-  return withExtra(wire, part.extra, place.isAnthropic);
+  if (message.role === 'tool' && message.content.length === 1) finish(wire, message, place);
+  return place.translation.addExtra(wire, part.extra, place.path);
 }
 
-/** Arguments go as the model wrote them, parsable or not. */
-function toolCallToWire(part: ToolCallPart): JsonObject {
-  const wire: JsonObject = { id: part.id, type: 'function', function: { name: part.name, arguments: part.arguments } };
-  return withExtra(wire, part.extra, false);
+/** Arguments go as the model wrote them, parsable or not; fields that the edge found inside `function` go back there. */
+function toolCallToWire(part: ToolCallPart, place: Place): JsonObject {
+  const { function: inner, ...outer } = part.extra ?? {};
+  const definition: JsonObject = { name: part.name, arguments: part.arguments };
+  place.translation.addEcho(definition, isJsonObject(inner) ? inner : undefined);
+  return place.translation.addEcho({ id: part.id, type: 'function', function: definition }, outer);
 }
 
 /** One entry of a content list. */
 function partToWire(part: ContentPart, place: Place): JsonObject {
   switch (part.type) {
     case 'text':
-      return withExtra({ type: 'text', text: part.text }, part.extra, place.isAnthropic);
+      return place.translation.addExtra({ type: 'text', text: part.text }, part.extra, place.path);
     case 'refusal':
       return { type: 'refusal', refusal: part.text };
     case 'image':
-      return withExtra(imageToWire(part, place), part.extra, place.isAnthropic);
+      return place.translation.addExtra(imageToWire(part, place), part.extra, place.path);
     case 'audio':
-      return withExtra(audioToWire(part, place), part.extra, place.isAnthropic);
+      return place.translation.addExtra(audioToWire(part, place), part.extra, place.path);
     case 'file':
-      return withExtra(fileToWire(part, place), part.extra, place.isAnthropic);
+      return place.translation.addExtra(fileToWire(part, place), part.extra, place.path);
     case 'opaque':
       if (part.dialect === 'openai') return part.value;
-      throw unsupported(`a content part of the ${part.dialect} API`, place);
+      throw unsupported(`a content part of the ${part.dialect} API`, place.path);
     default:
-      throw unsupported(`a ${part.type} inside another part`, place);
+      throw unsupported(`a ${part.type} inside another part`, place.path);
   }
 }
 
 /** By reference as it is, else as a data URL. */
 function imageToWire(part: ImagePart, place: Place): JsonObject {
   const { source } = part;
-  if (source.kind === 'file-id') throw unsupported('a picture by file id', place);
+  if (source.kind === 'file-id') throw unsupported('a picture by file id', place.path);
   const url = source.kind === 'url' ? source.url : `data:${source.mediaType};base64,${source.base64}`;
   const image: JsonObject = { url };
   if (part.detail !== undefined) image['detail'] = part.detail;
@@ -183,7 +202,7 @@ function imageToWire(part: ImagePart, place: Place): JsonObject {
 /** OpenAI takes sound only as data; sound by reference goes in vLLM's form, which others refuse with a clear error. */
 function audioToWire(part: AudioPart, place: Place): JsonObject {
   const { source } = part;
-  if (source.kind === 'file-id') throw unsupported('sound by file id', place);
+  if (source.kind === 'file-id') throw unsupported('sound by file id', place.path);
   if (source.kind === 'url') return { type: 'audio_url', audio_url: { url: source.url } };
   return { type: 'input_audio', input_audio: { data: source.base64, format: audioFormat(source.mediaType) } };
 }
@@ -198,24 +217,9 @@ function audioFormat(mediaType: string): string {
 /** OpenAI fetches no file by address; vendors that would have no common form for it. */
 function fileToWire(part: FilePart, place: Place): JsonObject {
   const { source } = part;
-  if (source.kind === 'url') throw unsupported('a file by address', place);
+  if (source.kind === 'url') throw unsupported('a file by address', place.path);
   if (source.kind === 'file-id') return { type: 'file', file: { file_id: source.fileId } };
   const file: JsonObject = { file_data: `data:${source.mediaType};base64,${source.base64}` };
   if (part.name !== undefined) file['filename'] = part.name;
   return { type: 'file', file };
-}
-
-/** Adds unknown fields under their own names; a typed field is never replaced. */
-function withExtra(wire: JsonObject, extra: JsonObject | undefined, withoutHints: boolean): JsonObject {
-  for (const name in extra) {
-    const value = extra[name];
-    if (value === undefined || Object.hasOwn(wire, name) || (withoutHints && name === 'cache_control')) continue;
-    wire[name] = value;
-  }
-  return wire;
-}
-
-function unsupported(what: string, place: Place): SluiceError {
-  const message = `The provider of the model has no form for ${what}.`;
-  return new SluiceError('unsupported_capability', { message, param: place.path });
 }

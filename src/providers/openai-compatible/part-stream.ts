@@ -10,12 +10,17 @@ import type { AnswerSink, HttpCall, HttpExchange } from './http-exchange.ts';
 import { SseParser } from './sse-parser.ts';
 import { bodyTooLong, isSuccess, textOfChunks, type WholeAnswer } from './whole-call.ts';
 
+/** The last part of a stream. */
+export type EndPart = Extract<PredictPart, { type: 'end' }>;
+
 /** Turns one vendor's events into parts. One per stream; its methods throw SluiceErrors, which end the stream. */
 export interface StreamReader {
   /** One event. Adds parts to `out`; returns true when the answer is complete, its `end` included. */
   read(event: string, data: string, out: PredictPart[]): boolean;
   /** The body ended well before `read` said that the answer is complete: adds `end`, or throws `upstream_truncated`. */
   finish(out: PredictPart[]): void;
+  /** Asked for `end` when it is read, where something must still be found out for it, such as an estimate of usage. */
+  settle?(end: EndPart): EndPart | Promise<EndPart>;
   /** The vendor answered with one JSON body although a stream was asked for: adds all parts of it. */
   whole(answer: WholeAnswer, out: PredictPart[]): void;
 }
@@ -58,7 +63,7 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
   #parts: PredictPart[] = [];
   #head: number = 0;
   #failure: SluiceError | undefined;
-  #waiter: { resolve(result: Result): void; reject(error: SluiceError): void } | undefined;
+  #waiter: { resolve(result: Result | Promise<Result>): void; reject(error: SluiceError): void } | undefined;
   #waiting: Promise<Result> | undefined;
   /** Set when the body is not a stream of events but something to be read whole: an error, or JSON. */
   #whole: { status: number; headers: IncomingHttpHeaders; chunks: Buffer[]; bytes: number } | undefined;
@@ -83,7 +88,7 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
     const { maxBufferedParts } = this.#options.limits;
     if (this.#isHeld && this.#parts.length - this.#head <= maxBufferedParts / 2) this.#pump();
     const part = this.#shift();
-    if (part !== undefined) return Promise.resolve({ done: false, value: part });
+    if (part !== undefined) return Promise.resolve(this.#handOut(part));
     if (this.#state === 'over') {
       const failure = this.#failure;
       this.#failure = undefined;
@@ -243,7 +248,7 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
   #deliver(): void {
     if (this.#waiter === undefined) return;
     const part = this.#shift();
-    if (part !== undefined) this.#takeWaiter()?.resolve({ done: false, value: part });
+    if (part !== undefined) this.#takeWaiter()?.resolve(this.#handOut(part));
     else if (this.#state === 'over') {
       const failure = this.#failure;
       this.#failure = undefined;
@@ -252,7 +257,13 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
     }
   }
 
-  #takeWaiter(): { resolve(result: Result): void; reject(error: SluiceError): void } | undefined {
+  #handOut(part: PredictPart): Result | Promise<Result> {
+    const settled = part.type === 'end' ? (this.#reader?.settle?.(part) ?? part) : part;
+    if (settled instanceof Promise) return settled.then((value) => ({ done: false, value }));
+    return { done: false, value: settled };
+  }
+
+  #takeWaiter(): { resolve(result: Result | Promise<Result>): void; reject(error: SluiceError): void } | undefined {
     const waiter = this.#waiter;
     this.#waiter = undefined;
     this.#waiting = undefined;

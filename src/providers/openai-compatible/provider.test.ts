@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { chatRequest } from '../../../test/fixtures/calls.ts';
 import { FakeClock } from '../../../test/fixtures/fake-clock.ts';
+import { quarterEstimator } from '../../../test/fixtures/quarter-estimator.ts';
 import { createRecordingLog } from '../../../test/fixtures/silent-telemetry.ts';
 import { answerWith, startUpstream, type Upstream } from '../../../test/fixtures/upstream.ts';
 import { failureOfCall, modelCall, readParts, textOfParts } from '../../../test/fixtures/upstream-calls.ts';
@@ -30,7 +31,14 @@ afterEach(async () => {
 
 function create(options: Partial<OpenAiCompatibleOptions> = {}): ModelProvider {
   const log = createRecordingLog();
-  const provider = createOpenAiCompatibleProvider({ name: 'p', baseUrl: upstream.baseUrl, clock, log, ...options });
+  const provider = createOpenAiCompatibleProvider({
+    name: 'p',
+    baseUrl: upstream.baseUrl,
+    clock,
+    log,
+    estimator: quarterEstimator,
+    ...options,
+  });
   open.push(provider);
   return provider;
 }

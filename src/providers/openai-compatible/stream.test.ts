@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { chatRequest } from '../../../test/fixtures/calls.ts';
+import { quarterEstimator } from '../../../test/fixtures/quarter-estimator.ts';
 import { cutAt, textOfParts } from '../../../test/fixtures/upstream-calls.ts';
 import { ResponseCollector } from '../../core/collect.ts';
 import { SluiceError } from '../../core/error.ts';
@@ -13,7 +14,13 @@ import { embeddedFailureOf } from './errors.ts';
 import { SseParser } from './sse-parser.ts';
 import { ChatStreamReader } from './stream.ts';
 
-const context = { target: 'p/m', model: 'm', requestId: 'req_1', nowMs: 1_763_000_000_000 };
+const context = {
+  target: 'p/m',
+  model: 'm',
+  requestId: 'req_1',
+  nowMs: 1_763_000_000_000,
+  estimator: quarterEstimator,
+};
 const failureContext = { target: 'p/m', secrets: [], nowMs: 0 };
 
 /** What a reader makes of a body that arrives in these pieces and then ends well. */

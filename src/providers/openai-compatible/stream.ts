@@ -5,6 +5,7 @@ import { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, PredictPart, PredictRequest, TokenLogprob } from '../../core/predict.ts';
 import type { Usage } from '../../core/usage.ts';
+import { textsOf } from '../../ports/token-estimator.ts';
 import {
   type AnswerContext,
   answererOf,
@@ -16,12 +17,13 @@ import {
   reasoningOf,
   unknownMessageFields,
 } from './answer-fields.ts';
+import { completionAsChat } from './completions.ts';
 import { maxExtraFields } from './defaults.ts';
 import { finishReasonOf, isUnfinished } from './finish-reason.ts';
 import { predictFromWire } from './from-wire.ts';
-import type { StreamReader } from './part-stream.ts';
+import type { EndPart, StreamReader } from './part-stream.ts';
 import { ToolCallStream } from './tool-call-stream.ts';
-import { estimateUsage, usageFromWire } from './usage.ts';
+import { OutputText, settleUsage, unknownUsage, usageFromWire } from './usage.ts';
 import type { WholeAnswer } from './whole-call.ts';
 import { isPresent, listOf, objectOf, textValueOf } from './wire-values.ts';
 
@@ -49,7 +51,8 @@ export class ChatStreamReader implements StreamReader {
   #stopSequence: string | undefined;
   #fingerprint: string | undefined;
   #usage: Usage | undefined;
-  #outputBytes: number = 0;
+  /** What the model wrote, in case nobody says how many tokens it was. */
+  readonly #output: OutputText = new OutputText();
   /** Simple values among unknown delta fields as last sent on: Groq repeats its `channel` with every token. */
   readonly #lastUnknown: JsonObject = {};
 
@@ -67,7 +70,7 @@ export class ChatStreamReader implements StreamReader {
     if (data.trim() === '') return false; // A heartbeat.
     const isForeign = event !== '' && event !== 'message' && event !== 'error';
     if (isForeign && !data.startsWith('{')) return false;
-    const chunk = parseObject(data, 'an event');
+    const chunk = completionAsChat(parseObject(data, 'an event'));
     if (isForeign && chunk['choices'] === undefined && !isPresent(chunk['error'])) return false;
     if (isPresent(chunk['error']) || event === 'error' || chunk['object'] === 'error') throw this.#failure(chunk);
     const choice = firstChoice(chunk);
@@ -80,10 +83,16 @@ export class ChatStreamReader implements StreamReader {
     this.#end(out, false);
   }
 
+  settle(end: EndPart): EndPart | Promise<EndPart> {
+    return settleUsage(end, this.#request, this.#output, this.#context.estimator);
+  }
+
   whole(answer: WholeAnswer, out: PredictPart[]): void {
-    const body = parseObject(answer.body, 'the answer');
+    const body = completionAsChat(parseObject(answer.body, 'the answer'));
     if (isPresent(body['error']) || body['object'] === 'error') throw this.#failure(body);
-    out.push(...partsOf(predictFromWire(body, this.#request, this.#context)));
+    const response = predictFromWire(body, this.#context);
+    for (const text of textsOf(response.content)) this.#output.add(text);
+    out.push(...partsOf(response));
   }
 
   /** What may come with any chunk. */
@@ -101,7 +110,7 @@ export class ChatStreamReader implements StreamReader {
     const delta = objectOf(choice['delta']);
     const logprobs = logprobsOf(choice);
     if (delta !== undefined) this.#readDelta(delta, logprobs, out);
-    else if (logprobs !== undefined) this.#addText('', logprobs, out);
+    else if (logprobs !== undefined) this.#readDelta({}, logprobs, out);
     const raw = textValueOf(choice['finish_reason']);
     if (raw === undefined) return;
     if (isUnfinished(raw)) throw this.#truncated(`finish_reason ${raw}`);
@@ -110,24 +119,18 @@ export class ChatStreamReader implements StreamReader {
   }
 
   /** The fields in the order in which a reader would want them; one chunk seldom holds more than one. */
-  #readDelta(delta: JsonObject, logprobs: readonly TokenLogprob[] | undefined, out: PredictPart[]): void {
+  #readDelta(delta: JsonObject, logprobs: ReturnType<typeof logprobsOf>, out: PredictPart[]): void {
     const reasoning = reasoningOf(delta);
-    if (reasoning !== '') {
-      this.#outputBytes += Buffer.byteLength(reasoning);
-      this.#add({ type: 'reasoning-delta', text: reasoning }, out);
-    }
+    if (reasoning !== '') this.#addText('reasoning', reasoning, out);
     const { content } = delta;
-    if (typeof content === 'string') {
-      if (content !== '' || logprobs !== undefined) this.#addText(content, logprobs, out);
-    } else {
-      if (logprobs !== undefined) this.#addText('', logprobs, out);
+    const ofText = logprobs?.of === 'text' ? { logprobs: logprobs.tokens } : undefined;
+    if (typeof content === 'string') this.#addText('text', content, out, ofText);
+    else {
+      this.#addText('text', '', out, ofText);
       if (content !== null && content !== undefined) this.#addPieces(content, out);
     }
-    const refusal = textValueOf(delta['refusal']);
-    if (refusal !== undefined) {
-      this.#outputBytes += Buffer.byteLength(refusal);
-      this.#add({ type: 'refusal-delta', text: refusal }, out);
-    }
+    const ofRefusal = logprobs?.of === 'refusal' ? { logprobs: logprobs.tokens } : undefined;
+    this.#addText('refusal', textValueOf(delta['refusal']) ?? '', out, ofRefusal);
     const unknown = unknownMessageFields(delta);
     if (unknown !== undefined) this.#addUnknown(unknown, out);
     if (isPresent(delta['tool_calls'])) this.#addCalls(delta['tool_calls'], out);
@@ -136,19 +139,22 @@ export class ChatStreamReader implements StreamReader {
   }
 
   /** Empty text only when it carries log probabilities: those of special tokens have no text. */
-  #addText(text: string, logprobs: readonly TokenLogprob[] | undefined, out: PredictPart[]): void {
-    this.#outputBytes += Buffer.byteLength(text);
-    this.#add(logprobs === undefined ? { type: 'text-delta', text } : { type: 'text-delta', text, logprobs }, out);
+  #addText(
+    kind: 'text' | 'reasoning' | 'refusal',
+    text: string,
+    out: PredictPart[],
+    spoken?: { readonly logprobs: readonly TokenLogprob[] },
+  ): void {
+    if (text === '' && spoken === undefined) return;
+    this.#output.add(text);
+    this.#add({ type: `${kind}-delta`, text, ...spoken }, out);
   }
 
   /** Content that is a list: see contentPieces. */
   #addPieces(content: JsonValue, out: PredictPart[]): void {
     for (const piece of contentPieces(content)) {
       if (piece.type === 'opaque') this.#add({ type: 'opaque-delta', dialect: 'openai', value: piece.value }, out);
-      else if (piece.text !== '') {
-        this.#outputBytes += Buffer.byteLength(piece.text);
-        this.#add({ type: `${piece.type}-delta`, text: piece.text }, out);
-      }
+      else this.#addText(piece.type, piece.text, out);
     }
   }
 
@@ -171,7 +177,13 @@ export class ChatStreamReader implements StreamReader {
   /** The start comes first: a made-up call id is made from the answer's. */
   #addCalls(calls: JsonValue | undefined, out: PredictPart[]): void {
     this.#begin(out);
-    this.#outputBytes += this.#tools.read(calls, this.#answerer?.id ?? this.#context.requestId, out);
+    const before = out.length;
+    this.#tools.read(calls, this.#answerer?.id ?? this.#context.requestId, out);
+    for (let index = before; index < out.length; index += 1) {
+      const part = out[index];
+      if (part?.type === 'tool-call-start') this.#output.add(part.name);
+      else if (part?.type === 'tool-call-delta') this.#output.add(part.argumentsDelta);
+    }
   }
 
   #add(part: PredictPart, out: PredictPart[]): void {
@@ -190,14 +202,14 @@ export class ChatStreamReader implements StreamReader {
   #end(out: PredictPart[], isCompleteWithoutReason: boolean): void {
     const raw = this.#rawFinishReason;
     if (raw === undefined && !isCompleteWithoutReason) throw this.#truncated('no finish_reason');
-    this.#tools.finish();
     this.#begin(out);
+    this.#tools.finish(out);
     out.push({
       type: 'end',
       finishReason: raw === undefined ? 'other' : finishReasonOf(raw),
       ...(raw === undefined ? {} : { rawFinishReason: raw }),
       ...(this.#stopSequence === undefined ? {} : { stopSequence: this.#stopSequence }),
-      usage: this.#usage ?? estimateUsage(this.#request, this.#outputBytes),
+      usage: this.#usage ?? unknownUsage,
       ...(this.#fingerprint === undefined ? {} : { systemFingerprint: this.#fingerprint }),
       ...(isPresent(this.#extra) ? { extra: this.#extra } : {}),
     });

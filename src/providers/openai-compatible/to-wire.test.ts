@@ -8,7 +8,7 @@ import type { PredictRequest } from '../../core/predict.ts';
 import { predictToWire } from './to-wire.ts';
 
 function toWire(overrides: Partial<PredictRequest> = {}, stream: boolean = false): JsonObject {
-  return predictToWire(chatRequest('alias', overrides), { model: 'm', stream, maxTokensField: 'max_tokens' });
+  return predictToWire(chatRequest('alias', overrides), { model: 'm', stream, maxTokensField: 'max_tokens' }).body;
 }
 
 function messages(...list: Message[]): JsonObject[] {
@@ -121,7 +121,7 @@ test('to wire: more than one choice is refused', () => {
 
 test('to wire: the newer name of the token limit replaces the older', () => {
   const request = chatRequest('a', { sampling: { maxOutputTokens: 5 } });
-  const body = predictToWire(request, { model: 'm', stream: false, maxTokensField: 'max_completion_tokens' });
+  const { body } = predictToWire(request, { model: 'm', stream: false, maxTokensField: 'max_completion_tokens' });
   assert.equal(body['max_completion_tokens'], 5);
   assert.equal(body['max_tokens'], undefined);
 });
@@ -132,7 +132,6 @@ test('to wire: fields of the messages api are put into openai’s words', () => 
     thinking: { type: 'enabled', budget_tokens: 10_000 },
     service_tier: 'standard_only',
     cache_control: { type: 'ephemeral' },
-    mcp_servers: [],
   };
   const body = toWire({ dialect: 'anthropic', extra });
   assert.equal(body['user'], 'u1');
@@ -140,7 +139,7 @@ test('to wire: fields of the messages api are put into openai’s words', () => 
   assert.equal(body['reasoning_effort'], 'medium');
   assert.equal(body['service_tier'], 'default');
   assert.equal(body['cache_control'], undefined);
-  assert.deepEqual(body['mcp_servers'], []);
+  assert.throws(() => toWire({ dialect: 'anthropic', extra: { mcp_servers: [] } }), isUnsupported);
   assert.equal(toWire({ dialect: 'anthropic', reasoningEffort: 'max', extra })['reasoning_effort'], 'max');
 });
 
@@ -281,4 +280,103 @@ test('messages: unknown fields of an earlier answer go back where they came from
       { id: 'k', type: 'custom', custom: { name: 'n', input: 'i' } },
     ],
   });
+});
+
+test('to wire: what the edge found inside a function goes back there', () => {
+  const extra = { function: { eager: true, name: 'never' }, defer_loading: true };
+  const [tool] = toWire({ tools: [{ kind: 'function', name: 'f', extra }] })['tools'] as JsonObject[];
+  assert.deepEqual(tool, { type: 'function', function: { name: 'f', eager: true }, defer_loading: true });
+  const call: ContentPart = {
+    type: 'tool-call',
+    id: 'c',
+    name: 'f',
+    arguments: '{}',
+    extra: { function: { parsed: 1 } },
+  };
+  const [message] = messages(turn('assistant', call));
+  const wire = { id: 'c', type: 'function', function: { name: 'f', arguments: '{}', parsed: 1 } };
+  assert.deepEqual(message?.['tool_calls'], [wire]);
+});
+
+/** Body and losses of a request. */
+function translate(overrides: Parameters<typeof chatRequest>[1]): ReturnType<typeof predictToWire> {
+  return predictToWire(chatRequest('alias', overrides), { model: 'm', stream: false, maxTokensField: 'max_tokens' });
+}
+
+test('to wire: a request of the messages api reports what it loses', () => {
+  const { body, downgrades } = translate({
+    dialect: 'anthropic',
+    messages: [
+      turn('user', { type: 'text', text: 'a', extra: { cache_control: {} } }),
+      turn('assistant', { type: 'reasoning', text: 'Hm', signature: 's' }, text('b')),
+    ],
+    tools: [{ kind: 'function', name: 'f', extra: { cache_control: {} } }],
+    extra: { thinking: { type: 'adaptive' }, service_tier: 'auto', metadata: { user_id: 'u', x: 1 } },
+  });
+  assert.deepEqual([...downgrades].sort(), ['cache_control', 'metadata', 'reasoning', 'thinking']);
+  assert.equal(body['user'], 'u');
+  assert.deepEqual(body['messages'], [
+    { role: 'user', content: 'a' },
+    { role: 'assistant', content: 'b' },
+  ]);
+  const odd: ContentPart = { type: 'text', text: 'a', extra: { x: 1 } };
+  assert.throws(() => translate({ dialect: 'anthropic', messages: [turn('user', odd)] }), isUnsupported);
+});
+
+test('to wire: a request of the responses api is put into the words of chat completions', () => {
+  const own = (value: JsonObject): ContentPart => ({ type: 'opaque', dialect: 'openai-responses', value });
+  const { body, downgrades } = translate({
+    dialect: 'openai-responses',
+    messages: [
+      { ...turn('user', text('a')), extra: { type: 'message', id: 'msg_0', status: 'completed' } },
+      turn(
+        'assistant',
+        { type: 'reasoning', text: '', encrypted: 'e', extra: { id: 'rs_1' } },
+        own({ type: 'response.web_search_call.searching' }),
+        own({ type: 'message', id: 'msg_1', role: 'assistant' }),
+        text('b'),
+        { type: 'tool-call', id: 'c', name: 'f', arguments: '{}', extra: { id: 'fc_1', status: 'completed' } },
+      ),
+    ],
+    tools: [
+      {
+        kind: 'vendor',
+        dialect: 'openai-responses',
+        value: { type: 'custom', name: 'sql', format: { type: 'grammar', syntax: 'lark' } },
+      },
+    ],
+    toolChoice: { kind: 'vendor', dialect: 'openai-responses', value: { type: 'custom', name: 'sql' } },
+    extra: {
+      instructions: 'Be brief.',
+      reasoning: { effort: 'low', summary: 'auto' },
+      text: { verbosity: 'low' },
+      include: ['message.output_text.logprobs', 'reasoning.encrypted_content'],
+      store: true,
+      truncation: 'disabled',
+      background: false,
+    },
+  });
+  assert.deepEqual(downgrades, ['reasoning', 'include', 'store']);
+  assert.deepEqual(body, {
+    model: 'm',
+    messages: [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'a' },
+      {
+        role: 'assistant',
+        content: 'b',
+        tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }],
+      },
+    ],
+    tools: [{ type: 'custom', custom: { name: 'sql', format: { type: 'grammar', grammar: { syntax: 'lark' } } } }],
+    tool_choice: { type: 'custom', custom: { name: 'sql' } },
+    reasoning_effort: 'low',
+    verbosity: 'low',
+    logprobs: true,
+  });
+  for (const extra of [{ previous_response_id: 'r' }, { conversation: 'c' }, { background: true }, { prompt: {} }]) {
+    assert.throws(() => translate({ dialect: 'openai-responses', extra }), isUnsupported, JSON.stringify(extra));
+  }
+  const search = own({ type: 'web_search_call', id: 'ws_1' });
+  assert.throws(() => translate({ dialect: 'openai-responses', messages: [turn('assistant', search)] }), isUnsupported);
 });

@@ -11,87 +11,164 @@ import { isPresent, objectOf, textValueOf } from './wire-values.ts';
 interface Call {
   readonly index: number;
   id: string | undefined;
+  name: string | undefined;
   hasStarted: boolean;
+  /** Unknown fields that came before the name. */
+  extra: JsonObject;
   /** Arguments that came before the name. */
   early: string;
+  /** All arguments, kept only of a call without an id from the vendor: they tell where the next one begins. */
+  whole: string;
+  /** A call of a custom tool (free text in place of JSON arguments): its fields as collected so far. */
+  custom: JsonObject | undefined;
 }
 
 /**
  * Which call a delta belongs to: the one with its `index`; but a name together with an id that differs from that call's
  * begins a new one (Ollama and Gemini have sent every call as index 0), while a new id alone does not (vLLM has sent one with
- * every delta). Without an index the id decides, and without both the latest call. A repeated name changes nothing. A call starts when its name is known; a missing id is made up from the
- * answer's. Two calls of one index that have no ids cannot be told apart: their arguments run together.
+ * every delta). Without an index the id decides, and without both the latest call. Where there are no ids, a name begins a new
+ * call when it differs from the last one, or when the arguments so far are a whole JSON value; otherwise a repeated name
+ * changes nothing. A call starts when its name is known; a missing id is made up from the answer's.
+ *
+ * Calls of custom tools are put together and come as one opaque part each at the end, in the form of a whole answer; they
+ * are numbered together with the functions. Calls of any other kind pass as they came.
  */
 export class ToolCallStream {
   readonly #calls: Call[] = [];
   readonly #byWireIndex: Map<number, Call> = new Map();
 
-  /** Adds the parts of one delta's `tool_calls`; returns how many bytes of output they hold. */
-  read(calls: JsonValue | undefined, answerId: string, out: PredictPart[]): number {
+  /** Adds the parts of one delta's `tool_calls`. */
+  read(calls: JsonValue | undefined, answerId: string, out: PredictPart[]): void {
     if (!Array.isArray(calls)) throw malformed('tool_calls is not a list');
-    let bytes = 0;
     for (const item of calls) {
       const delta = objectOf(item);
       if (delta === undefined) throw malformed('a tool call is not an object');
-      bytes += this.#readOne(delta, answerId, out);
+      this.#readOne(delta, answerId, out);
     }
-    return bytes;
   }
 
-  /** Throws `upstream_malformed` when a call never got a name. */
-  finish(): void {
-    for (const call of this.#calls) if (!call.hasStarted) throw malformed(`tool call ${call.index} has no name`);
+  /** Adds the calls of custom tools. Throws `upstream_malformed` when a call never got a name. */
+  finish(out: PredictPart[]): void {
+    for (const call of this.#calls) {
+      if (call.custom !== undefined) {
+        const value = {
+          tool_calls: [{ index: call.index, ...(call.id === undefined ? {} : { id: call.id }), ...call.custom }],
+        };
+        out.push({ type: 'opaque-delta', dialect: 'openai', value });
+      } else if (!call.hasStarted) throw malformed(`tool call ${call.index} has no name`);
+    }
   }
 
-  #readOne(delta: JsonObject, answerId: string, out: PredictPart[]): number {
-    const { id: wireId, index: wireIndex, type: _, function: definition, ...unknown } = delta;
-    if (definition === undefined && isPresent(unknown)) {
-      // Not a function but, say, OpenAI's custom tool: passed on as it came.
-      out.push({ type: 'opaque-delta', dialect: 'openai', value: { tool_calls: [delta] } });
-      return Buffer.byteLength(JSON.stringify(unknown));
-    }
+  #readOne(delta: JsonObject, answerId: string, out: PredictPart[]): void {
+    const { id: wireId, index: wireIndex, type, function: definition, custom, ...unknown } = delta;
     const id = textValueOf(wireId);
-    const fields = objectOf(definition);
+    const text = objectOf(custom);
+    if (text !== undefined) {
+      addCustom(this.#find(wireIndex, id, textValueOf(text['name'])), id, { ...unknown, custom: text });
+      return;
+    }
+    if (definition === undefined && isPresent(unknown)) {
+      // Neither a function nor a custom tool: passed on as it came.
+      out.push({ type: 'opaque-delta', dialect: 'openai', value: { tool_calls: [delta] } });
+      return;
+    }
+    if (type === 'custom') {
+      addCustom(this.#find(wireIndex, id, undefined), id, {});
+      return;
+    }
+    const call = this.#readFunction(delta, unknown, answerId, out);
+    if (!call.hasStarted) call.extra = { ...call.extra, ...unknown };
+  }
+
+  /** Adds the pieces of a function call. What else the delta has goes with the call's start, or behind it as it came. */
+  #readFunction(delta: JsonObject, unknown: JsonObject, answerId: string, out: PredictPart[]): Call {
+    const fields = objectOf(delta['function']);
+    const id = textValueOf(delta['id']);
     const name = textValueOf(fields?.['name']);
-    const call = this.#find(wireIndex, id, name);
-    call.id ??= id;
     let text = argumentsOf(fields?.['arguments']);
-    const bytes = Buffer.byteLength(text) + (name?.length ?? 0);
-    if (!call.hasStarted) {
+    const call = this.#find(delta['index'], id, name);
+    call.id ??= id;
+    if (call.id === undefined) call.whole += text;
+    if (call.hasStarted) {
+      if (isPresent(unknown)) {
+        const value = { tool_calls: [{ index: call.index, ...unknown }] };
+        out.push({ type: 'opaque-delta', dialect: 'openai', value });
+      }
+    } else {
       text = call.early + text;
       call.early = text;
       if (text.length > maxEarlyArguments) throw malformed(`tool call ${call.index} has arguments and no name`);
-      if (name === undefined) return bytes;
-      call.hasStarted = true;
-      call.early = '';
-      call.id ??= madeUpCallId(answerId, call.index);
-      out.push({ type: 'tool-call-start', index: call.index, id: call.id, name });
+      if (name === undefined) return call;
+      start(call, name, { ...call.extra, ...unknown }, answerId, out);
     }
     if (text !== '') out.push({ type: 'tool-call-delta', index: call.index, argumentsDelta: text });
-    if (isPresent(unknown)) {
-      const value = { tool_calls: [{ index: call.index, ...unknown }] };
-      out.push({ type: 'opaque-delta', dialect: 'openai', value });
-    }
-    return bytes;
+    return call;
   }
 
   #find(wireIndex: JsonValue | undefined, id: string | undefined, name: string | undefined): Call {
     if (typeof wireIndex === 'number') {
       const known = this.#byWireIndex.get(wireIndex);
-      const isNew = id !== undefined && name !== undefined && known?.id !== undefined && known.id !== id;
-      if (known !== undefined && !isNew) return known;
+      if (known !== undefined && !beginsAnother(known, id, name)) return known;
       const call = this.#add(id);
       this.#byWireIndex.set(wireIndex, call);
       return call;
     }
     if (id !== undefined) return this.#calls.find((call) => call.id === id) ?? this.#add(id);
-    return this.#calls.at(-1) ?? this.#add(undefined);
+    const latest = this.#calls.at(-1);
+    return latest === undefined || beginsAnother(latest, id, name) ? this.#add(undefined) : latest;
   }
 
   #add(id: string | undefined): Call {
     if (this.#calls.length >= maxToolCalls) throw malformed(`more than ${maxToolCalls} tool calls`);
-    const call: Call = { index: this.#calls.length, id, hasStarted: false, early: '' };
+    const index = this.#calls.length;
+    const call: Call = {
+      index,
+      id,
+      name: undefined,
+      hasStarted: false,
+      extra: {},
+      early: '',
+      whole: '',
+      custom: undefined,
+    };
     this.#calls.push(call);
     return call;
   }
+}
+
+function start(call: Call, name: string, extra: JsonObject, answerId: string, out: PredictPart[]): void {
+  call.hasStarted = true;
+  call.name = name;
+  call.early = '';
+  const id = call.id ?? madeUpCallId(answerId, call.index);
+  out.push({ type: 'tool-call-start', index: call.index, id, name, ...(isPresent(extra) ? { extra } : {}) });
+}
+
+/** True when a delta that would go to `known` by its place begins another call instead. */
+function beginsAnother(known: Call, id: string | undefined, name: string | undefined): boolean {
+  if (name === undefined) return false;
+  if (id !== undefined && known.id !== undefined) return known.id !== id;
+  if (known.id !== undefined || known.name === undefined) return false;
+  return name !== known.name || isWholeJson(known.whole);
+}
+
+function isWholeJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Adds a piece of a custom call: its input grows, everything else is kept from where it first came. */
+function addCustom(call: Call, id: string | undefined, piece: JsonObject): void {
+  call.id ??= id;
+  const fields = objectOf(piece['custom']) ?? {};
+  const known = call.custom ?? { type: 'custom', custom: { name: '', input: '' } };
+  const before = objectOf(known['custom']) ?? {};
+  const name = textValueOf(before['name']) ?? textValueOf(fields['name']) ?? '';
+  const input = `${textValueOf(before['input']) ?? ''}${textValueOf(fields['input']) ?? ''}`;
+  call.name ??= textValueOf(name);
+  call.custom = { ...piece, ...known, custom: { ...fields, ...before, name, input } };
 }

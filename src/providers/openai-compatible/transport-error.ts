@@ -20,7 +20,9 @@ export function transportError(error: unknown, progress: Progress, target: strin
   const message = error instanceof Error ? error.message : String(error);
   const details = { detail: `${progress}: ${code} ${message}`, upstream: { target }, cause: error };
   if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') return new SluiceError('draining', details);
-  if (code === 'UND_ERR_INVALID_ARG') return new SluiceError('internal', details);
+  // undici's word for a proxy that wants a password is an invalid argument.
+  const isProxysRefusal = /proxy authentication required/i.test(message);
+  if (code === 'UND_ERR_INVALID_ARG' && !isProxysRefusal) return new SluiceError('internal', details);
   if (timeoutCodes.has(code)) return new SluiceError('upstream_timeout', details);
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return new SluiceError('upstream_malformed', details);
   // undici leaves the parser's own code out; an end in the middle of a message is told from nonsense by its words.

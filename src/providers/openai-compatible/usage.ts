@@ -1,11 +1,11 @@
 // Token usage out of the vendor's `usage` object, and an estimate for vendors that send none.
 
-import type { EmbedRequest } from '../../core/embed.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { ContentPart } from '../../core/message.ts';
 import type { PredictRequest } from '../../core/predict.ts';
 import type { Usage } from '../../core/usage.ts';
-import { bytesPerToken, tokensPerImage, tokensPerMessage } from './defaults.ts';
+import { estimateInputTokens, type TokenEstimator, textsOf } from '../../ports/token-estimator.ts';
+import { maxKeptOutput } from './defaults.ts';
 import { countOf, objectOf } from './wire-values.ts';
 
 /**
@@ -25,7 +25,7 @@ export function usageFromWire(raw: JsonValue | undefined): Usage | undefined {
     countOf(wire['cached_tokens']);
   const written = countOf(inputDetails?.['cache_write_tokens']); // OpenRouter
   const reasoning = countOf(objectOf(wire['completion_tokens_details'])?.['reasoning_tokens']);
-  const outputTokens = outputOf(inputTokens, completion, reasoning, countOf(wire['total_tokens']));
+  const outputTokens = completionOf(inputTokens, completion, reasoning, countOf(wire['total_tokens']));
   return {
     inputTokens,
     outputTokens,
@@ -37,56 +37,71 @@ export function usageFromWire(raw: JsonValue | undefined): Usage | undefined {
 }
 
 /** xAI counts reasoning beside the completion instead of within it; only its total tells. */
-function outputOf(input: number, completion: number, reasoning: number | undefined, total: number | undefined): number {
+function completionOf(
+  input: number,
+  completion: number,
+  reasoning: number | undefined,
+  total: number | undefined,
+): number {
   const isBeside = reasoning !== undefined && reasoning > 0 && total === input + completion + reasoning;
   return isBeside ? completion + reasoning : completion;
 }
 
-/**
- * The usage when nobody counted, marked `estimated`: a token for each `bytesPerToken` bytes of UTF-8, rounded up, plus
- * `tokensPerMessage` for each message and `tokensPerImage` for each picture. Sound and files count nothing: their size says
- * little about their tokens. It costs one walk over the request and is within about 25 % on English prose.
- */
-export function estimateUsage(request: PredictRequest, outputBytes: number): Usage {
-  let fixed = 0;
-  let bytes = 0;
-  for (const message of request.messages) {
-    fixed += tokensPerMessage;
-    for (const part of message.content) {
-      if (part.type === 'image') fixed += tokensPerImage;
-      else bytes += bytesOf(part);
-    }
+/** Stands for usage that nobody reported until `settleUsage` has put an estimate in its place. */
+export const unknownUsage: Usage = Object.freeze({ inputTokens: 0, outputTokens: 0, source: 'estimated' });
+
+/** What a model wrote, kept for an estimate up to `maxKeptOutput` units; of what comes after it only the length. */
+export class OutputText {
+  #text: string = '';
+  #units: number = 0;
+
+  add(text: string): void {
+    this.#units += text.length;
+    if (this.#text.length < maxKeptOutput) this.#text += text;
   }
-  for (const tool of request.tools ?? []) bytes += JSON.stringify(tool).length;
-  return { inputTokens: fixed + tokensOf(bytes), outputTokens: tokensOf(outputBytes), source: 'estimated' };
-}
 
-/** The same for embeddings. */
-export function estimateEmbedUsage(request: EmbedRequest): Usage {
-  let bytes = 0;
-  for (const text of request.input) bytes += Buffer.byteLength(text);
-  return { inputTokens: tokensOf(bytes), outputTokens: 0, source: 'estimated' };
-}
-
-/** Bytes of text that a part of a message or an answer holds. */
-export function bytesOf(part: ContentPart): number {
-  switch (part.type) {
-    case 'text':
-    case 'refusal':
-    case 'reasoning':
-      return Buffer.byteLength(part.text);
-    case 'tool-call':
-      return Buffer.byteLength(part.name) + Buffer.byteLength(part.arguments);
-    case 'tool-result': {
-      let bytes = 0;
-      for (const inner of part.content) bytes += bytesOf(inner);
-      return bytes;
-    }
-    default:
-      return 0;
+  /** Tokens, where what was not kept is taken to be like the rest. */
+  async tokens(estimator: TokenEstimator): Promise<number> {
+    if (this.#units === 0) return 0;
+    const counted = await estimator.count([this.#text]);
+    return Math.round((counted * this.#units) / this.#text.length);
   }
 }
 
-function tokensOf(bytes: number): number {
-  return Math.ceil(bytes / bytesPerToken);
+/** The same answer or end with an estimate where its usage is unknown; itself, without a promise, where it is known. */
+export function settleUsage<T extends { readonly usage: Usage }>(
+  answered: T,
+  request: PredictRequest,
+  output: OutputText,
+  estimator: TokenEstimator,
+): T | Promise<T> {
+  return answered.usage === unknownUsage ? withEstimate(answered, request, output, estimator) : answered;
+}
+
+async function withEstimate<T extends { readonly usage: Usage }>(
+  answered: T,
+  request: PredictRequest,
+  output: OutputText,
+  estimator: TokenEstimator,
+): Promise<T> {
+  const inputTokens = await estimateInputTokens(request, estimator);
+  const outputTokens = await output.tokens(estimator);
+  return { ...answered, usage: { inputTokens, outputTokens, source: 'estimated' } };
+}
+
+/** The output of a whole answer. */
+export function outputOf(content: readonly ContentPart[]): OutputText {
+  const output = new OutputText();
+  for (const text of textsOf(content)) output.add(text);
+  return output;
+}
+
+/** The usage of a call that has no output tokens: what was reported, or an estimate of its texts. */
+export async function inputUsage(
+  reported: number | undefined,
+  texts: readonly string[],
+  estimator: TokenEstimator,
+): Promise<Usage> {
+  if (reported !== undefined) return { inputTokens: reported, outputTokens: 0, source: 'provider' };
+  return { inputTokens: await estimator.count(texts), outputTokens: 0, source: 'estimated' };
 }

@@ -45,7 +45,7 @@ export function partToWire(part: PredictPart): wire.Token {
     case 'reasoning-delta':
       return { text: '', part: { $case: 'reasoningDelta', value: reasoningDeltaToWire(part) } };
     case 'refusal-delta':
-      return { text: '', part: { $case: 'refusalDelta', value: { text: part.text } } };
+      return { text: '', part: { $case: 'refusalDelta', value: refusalDeltaToWire(part) } };
     case 'tool-call-start': {
       const { index, id, name, extra } = part;
       return { text: '', part: { $case: 'toolCallStart', value: { index, id, name, extraJson: jsonToWire(extra) } } };
@@ -70,7 +70,7 @@ export function partFromWire(token: wire.Token): PredictPart {
     case 'reasoningDelta':
       return reasoningDeltaFromWire(part.value);
     case 'refusalDelta':
-      return { type: 'refusal-delta', text: part.value.text };
+      return refusalDeltaFromWire(part.value);
     case 'toolCallStart': {
       const { extraJson, ...call } = part.value;
       return present({ type: 'tool-call-start', ...call, extra: answerObject(extraJson) } as const);
@@ -145,18 +145,28 @@ function reasoningDeltaFromWire({ extraJson, startsBlock, ...named }: wire.Reaso
   } as const);
 }
 
+function refusalDeltaToWire({ text, logprobs }: Part<'refusal-delta'>): wire.RefusalDelta {
+  return { text, logprobs: logprobs?.map(logprobToWire) ?? [] };
+}
+
+function refusalDeltaFromWire({ text, logprobs }: wire.RefusalDelta): PredictPart {
+  return present({ type: 'refusal-delta', text, logprobs: unlessEmpty(logprobs.map(logprobFromWire)) } as const);
+}
+
 function startFromWire(answerer: wire.Answerer): PredictPart {
   const { inputUsage } = answerer;
   const usage = inputUsage && usageFromWire(inputUsage);
   return present({ type: 'start', ...answererFromWire(answerer), inputUsage: usage } as const);
 }
 
-function answererToWire({ id, model, target, createdAtMs, attempts }: Answerer, inputUsage?: Usage): wire.Answerer {
-  return { id, model, target, createdAtMs, attempts, inputUsage: inputUsage && usageToWire(inputUsage) };
+function answererToWire(answerer: Answerer, inputUsage?: Usage): wire.Answerer {
+  const { id, model, target, createdAtMs, attempts, downgrades = [] } = answerer;
+  const usage = inputUsage && usageToWire(inputUsage);
+  return { id, model, target, createdAtMs, attempts, inputUsage: usage, downgrades: [...downgrades] };
 }
 
-function answererFromWire({ id, model, target, createdAtMs, attempts }: wire.Answerer): Answerer {
-  return { id, model, target, createdAtMs, attempts };
+function answererFromWire({ id, model, target, createdAtMs, attempts, downgrades }: wire.Answerer): Answerer {
+  return present({ id, model, target, createdAtMs, attempts, downgrades: unlessEmpty(downgrades) });
 }
 
 function endingToWire(ending: Ending): wire.Ending {

@@ -147,13 +147,13 @@ const endingFields = {
 const endingOptions = { rawFinishReason: text, stopSequence: text, systemFingerprint: text, ...extra };
 const predictResponse = fields(
   { ...answerer, ...endingFields, content: fc.array(content, { maxLength: 3 }) },
-  { ...endingOptions, logprobs: some(logprob) },
+  { ...endingOptions, logprobs: some(logprob), downgrades: some(text) },
 ) as fc.Arbitrary<PredictResponse>;
 const part: fc.Arbitrary<PredictPart> = fc.oneof(
-  fields({ type: is('start'), ...answerer }, { inputUsage: usage }),
+  fields({ type: is('start'), ...answerer }, { inputUsage: usage, downgrades: some(text) }),
   fields({ type: is('text-delta'), text }, { logprobs: some(logprob), annotations: fc.array(json), startsBlock: yes }),
   fields({ type: is('reasoning-delta'), text }, { signature: text, encrypted: text, startsBlock: yes, ...extra }),
-  all({ type: is('refusal-delta'), text }),
+  fields({ type: is('refusal-delta'), text }, { logprobs: some(logprob) }),
   fields({ type: is('tool-call-start'), index: int32, id: text, name: text }, extra),
   all({ type: is('tool-call-delta'), index: int32, argumentsDelta: text }),
   all({ type: is('opaque-delta'), dialect, value: json }),

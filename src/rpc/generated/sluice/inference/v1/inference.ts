@@ -396,7 +396,11 @@ export interface Answerer {
   /** How many attempts were made, the successful one included. */
   attempts: number;
   /** In a stream: what the vendor says of the input before it has answered. The usage of the ending is the one that counts. */
-  inputUsage: Usage | undefined;
+  inputUsage:
+    | Usage
+    | undefined;
+  /** Fields of the request that the target could not honour and that were left out. */
+  downgrades: string[];
 }
 
 /** More text: in Token.text. */
@@ -428,6 +432,7 @@ export interface ReasoningDelta {
 /** More of a refusal. */
 export interface RefusalDelta {
   text: string;
+  logprobs: TokenLogprob[];
 }
 
 /** A tool call begins. Calls are numbered from 0 in order of appearance. */
@@ -2650,7 +2655,7 @@ export const Token: MessageFns<Token> = {
 };
 
 function createBaseAnswerer(): Answerer {
-  return { id: "", model: "", target: "", createdAtMs: 0, attempts: 0, inputUsage: undefined };
+  return { id: "", model: "", target: "", createdAtMs: 0, attempts: 0, inputUsage: undefined, downgrades: [] };
 }
 
 export const Answerer: MessageFns<Answerer> = {
@@ -2672,6 +2677,9 @@ export const Answerer: MessageFns<Answerer> = {
     }
     if (message.inputUsage !== undefined) {
       Usage.encode(message.inputUsage, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.downgrades) {
+      writer.uint32(58).string(v!);
     }
     return writer;
   },
@@ -2735,6 +2743,14 @@ export const Answerer: MessageFns<Answerer> = {
             }
 
             message.inputUsage = Usage.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.downgrades.push(reader.string());
             continue;
           }
         }
@@ -2909,13 +2925,16 @@ export const ReasoningDelta: MessageFns<ReasoningDelta> = {
 };
 
 function createBaseRefusalDelta(): RefusalDelta {
-  return { text: "" };
+  return { text: "", logprobs: [] };
 }
 
 export const RefusalDelta: MessageFns<RefusalDelta> = {
   encode(message: RefusalDelta, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.text !== "") {
       writer.uint32(10).string(message.text);
+    }
+    for (const v of message.logprobs) {
+      TokenLogprob.encode(v!, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -2939,6 +2958,14 @@ export const RefusalDelta: MessageFns<RefusalDelta> = {
             }
 
             message.text = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.logprobs.push(TokenLogprob.decode(reader, reader.uint32()));
             continue;
           }
         }

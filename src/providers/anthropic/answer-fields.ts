@@ -1,0 +1,89 @@
+// What whole messages and the events of a stream have in common: who answered, how it ended, fields without a name here.
+
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { Answerer, Ending, PredictRequest } from '../../core/predict.ts';
+import type { TokenEstimator } from '../../ports/token-estimator.ts';
+import { unknownUsage } from '../openai-compatible/usage.ts';
+import { isPresent, textValueOf } from '../openai-compatible/wire-values.ts';
+import { maxExtraFields } from './defaults.ts';
+import { finishReasonOf } from './finish-reason.ts';
+import type { WireRequest } from './to-wire.ts';
+import { usageExtra, usageFromWire } from './usage.ts';
+
+/** What an answer needs beside the vendor's bytes. */
+export interface AnswerContext {
+  readonly request: PredictRequest;
+  /** `provider/model`. */
+  readonly target: string;
+  /** The model's name as it was asked for, where the vendor does not say. */
+  readonly model: string;
+  /** Stands in for the answer's id where the vendor gives none. */
+  readonly requestId: string;
+  /** Now, Unix time in milliseconds: Anthropic does not say when. */
+  readonly nowMs: number;
+  /** Counts tokens where the vendor does not. */
+  readonly estimator: TokenEstimator;
+  readonly downgrades: readonly string[];
+  /** The tool whose input is the text of the answer. */
+  readonly answerTool: WireRequest['answerTool'];
+}
+
+/** Who answered, out of a message. */
+export function answererOf(message: JsonObject, context: AnswerContext): Answerer {
+  return {
+    id: textValueOf(message['id']) ?? context.requestId,
+    model: textValueOf(message['model']) ?? context.model,
+    target: context.target,
+    createdAtMs: context.nowMs,
+    attempts: 1,
+    ...(context.downgrades.length === 0 ? {} : { downgrades: context.downgrades }),
+  };
+}
+
+const messageFields: ReadonlySet<string> = new Set([
+  'type',
+  'id',
+  'role',
+  'model',
+  'content',
+  'stop_reason',
+  'stop_sequence',
+  'usage',
+]);
+
+/** Collects fields of a message, event or delta that have no name here, the last value of each. */
+export function collectExtra(into: JsonObject, from: JsonObject, known: ReadonlySet<string> = messageFields): void {
+  for (const name in from) {
+    const value = from[name];
+    if (known.has(name) || !isPresent(value)) continue;
+    if (Object.hasOwn(into, name) || Object.keys(into).length < maxExtraFields) into[name] = value;
+  }
+}
+
+/** What an ending is made of. */
+export interface EndingFields {
+  readonly stopReason: JsonValue | undefined;
+  readonly stopSequence: JsonValue | undefined;
+  readonly usage: JsonValue | undefined;
+  readonly extra: JsonObject;
+  /** True when the answer called the tool that stands for its form, and no other. */
+  readonly isAnswerTool: boolean;
+}
+
+/**
+ * How the answer ended. Details of the usage without a name here are in `extra.usage`; the usage is `unknownUsage` where the
+ * vendor did not count.
+ */
+export function endingOf(fields: EndingFields): Ending {
+  const raw = textValueOf(fields.stopReason);
+  const stopSequence = textValueOf(fields.stopSequence);
+  const details = usageExtra(fields.usage);
+  const extra = details === undefined ? fields.extra : { ...fields.extra, usage: details };
+  return {
+    finishReason: finishReasonOf(raw, fields.isAnswerTool),
+    ...(raw === undefined ? {} : { rawFinishReason: raw }),
+    ...(stopSequence === undefined ? {} : { stopSequence }),
+    usage: usageFromWire(fields.usage) ?? unknownUsage,
+    ...(isPresent(extra) ? { extra } : {}),
+  };
+}

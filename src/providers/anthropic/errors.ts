@@ -1,0 +1,141 @@
+// What a failure of Anthropic's means: type, status and words → reason. Retryability follows from the reason
+// (core/error-catalogue.ts).
+
+import type { IncomingHttpHeaders } from 'node:http';
+import { type ErrorDetails, SluiceError } from '../../core/error.ts';
+import type { ErrorReason } from '../../core/error-catalogue.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { FailureContext } from '../openai-compatible/errors.ts';
+import { safeMessage } from '../openai-compatible/safe-message.ts';
+import { objectOf, textValueOf } from '../openai-compatible/wire-values.ts';
+import { retryAfterMsOf } from './retry-after.ts';
+
+/** What the vendor said. */
+interface VendorError {
+  readonly status: number;
+  readonly type: string | undefined;
+  readonly code: string | undefined;
+  readonly message: string | undefined;
+  readonly requestId: string | undefined;
+}
+
+/** The status that an error has whose type came within a stream, where there is none. */
+const statusByType: Readonly<Record<string, number>> = {
+  invalid_request_error: 400,
+  authentication_error: 401,
+  billing_error: 402,
+  permission_error: 403,
+  not_found_error: 404,
+  conflict_error: 409,
+  request_too_large: 413,
+  rate_limit_error: 429,
+  api_error: 500,
+  timeout_error: 504,
+  overloaded_error: 529,
+};
+
+/**
+ * The failure that a status and body mean. What the caller may see: for a verdict on the request the vendor's own message,
+ * cleaned; for anything about this server's account, a rate limit or a fault of the vendor, only the catalogue's sentence.
+ * The log's detail has the vendor's request id, and no message of a verdict, since vendors quote the prompt in it.
+ */
+export function failureOf(
+  status: number,
+  headers: IncomingHttpHeaders,
+  body: string,
+  context: FailureContext,
+): SluiceError {
+  const error = parseError(status, body);
+  const requestId = error.requestId ?? wordOf(headers['request-id'] as JsonValue | undefined);
+  return toError({ ...error, requestId }, headers, context);
+}
+
+/** The same for an `error` event, or an error under status 200. */
+export function embeddedFailureOf(body: JsonObject, context: FailureContext): SluiceError {
+  const error = readError(200, body);
+  return toError({ ...error, status: statusByType[error.type ?? ''] ?? 500 }, {}, context);
+}
+
+function toError(error: VendorError, headers: IncomingHttpHeaders, context: FailureContext): SluiceError {
+  const reason = reasonOf(error);
+  const isVerdict = verdicts.has(reason);
+  const message = safeMessage(error.message, context.secrets);
+  const retryAfterMs = retryAfterMsOf(headers, context.nowMs);
+  const facts = [`status ${error.status}`, error.type, error.code, error.requestId, isVerdict ? undefined : message];
+  const details: ErrorDetails = {
+    ...(isVerdict && message !== undefined ? { message } : {}),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    detail: facts.filter((fact) => fact !== undefined).join(', '),
+    upstream: {
+      target: context.target,
+      status: error.status,
+      ...(error.type === undefined ? {} : { type: error.type }),
+      ...(error.code === undefined ? {} : { code: error.code }),
+    },
+  };
+  return new SluiceError(reason, details);
+}
+
+/** Reasons that are about what the caller sent. */
+const verdicts: ReadonlySet<ErrorReason> = new Set([
+  'upstream_rejected',
+  'context_length_exceeded',
+  'content_filtered',
+  'model_not_found',
+]);
+
+const creditWords: RegExp = /credit balance|billing|usage limits?\b.*\b(?:reached|regain)/i;
+const contextWords: RegExp = /prompt is too long|exceeds? (?:the )?context (?:limit|window)|context limit/i;
+const filterWords: RegExp = /blocked by (?:our )?content filter|content filtering policy/i;
+const modelWords: RegExp = /^model:|\bmodel\b.*\b(?:not found|not exist|retired|deprecated|not available)/i;
+
+/**
+ * In order: this server's account (its key, its rights, its credit, which Anthropic reports as an invalid request too); limits
+ * and load (529 is Anthropic's own status for overload); then what the words say about the request. A redirect is no answer.
+ */
+function reasonOf(error: VendorError): ErrorReason {
+  const { status, type } = error;
+  if (status === 401 || status === 402 || status === 403) return 'upstream_unauthenticated';
+  if (status === 429 || type === 'rate_limit_error') return 'upstream_rate_limited';
+  if (status === 408 || status === 504 || type === 'timeout_error') return 'upstream_timeout';
+  if (status === 409) return 'upstream_rate_limited'; // A lock at the vendor: it goes away by waiting.
+  if (status >= 500 || type === 'overloaded_error' || type === 'api_error') return 'upstream_unavailable';
+  return status >= 400 ? verdictOf(error) : 'upstream_malformed';
+}
+
+/** Only the wording tells these apart. */
+function verdictOf({ status, message = '' }: VendorError): ErrorReason {
+  if (status === 404) return modelWords.test(message) ? 'model_not_found' : 'upstream_rejected';
+  if (creditWords.test(message)) return 'upstream_unauthenticated';
+  if (contextWords.test(message)) return 'context_length_exceeded';
+  return filterWords.test(message) ? 'content_filtered' : 'upstream_rejected';
+}
+
+function parseError(status: number, body: string): VendorError {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    // An error page, or plain text of a proxy: safeMessage decides what may be shown of it.
+    return { ...readError(status, {}), message: textValueOf(body.trim()) };
+  }
+  return readError(status, isJsonObject(parsed) ? parsed : {});
+}
+
+/** `{type: "error", error: {type, message, details?: {error_code}}, request_id}`; proxies send `{message}` or `{error: text}`. */
+function readError(status: number, body: JsonObject): VendorError {
+  const error = objectOf(body['error']) ?? body;
+  const type = wordOf(error['type']);
+  return {
+    status,
+    type: type === 'error' ? undefined : type,
+    code: wordOf(objectOf(error['details'])?.['error_code']),
+    message: textValueOf(error['message']) ?? textValueOf(body['error']) ?? textValueOf(body['message']),
+    requestId: wordOf(body['request_id']),
+  };
+}
+
+/** A type, code or id: short and plain, or it is not one. */
+function wordOf(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' && /^[\w.-]{1,100}$/.test(value) ? value : undefined;
+}

@@ -1,0 +1,30 @@
+// A whole message as our response.
+
+import type { JsonObject } from '../../core/json.ts';
+import type { ContentPart } from '../../core/message.ts';
+import type { PredictResponse } from '../../core/predict.ts';
+import { malformed } from '../openai-compatible/answer-fields.ts';
+import { type AnswerContext, answererOf, collectExtra, endingOf } from './answer-fields.ts';
+import { partFromWire } from './block-from-wire.ts';
+
+/** The response, with `unknownUsage` where the vendor did not count. Throws `upstream_malformed` when there is no content. */
+export function predictFromWire(body: JsonObject, context: AnswerContext): PredictResponse {
+  const blocks = body['content'];
+  if (!Array.isArray(blocks)) throw malformed('the answer has no list of content');
+  const { answerTool } = context;
+  const content: ContentPart[] = [];
+  for (const block of blocks) {
+    const part = partFromWire(block, answerTool);
+    if (part !== undefined) content.push(part);
+  }
+  const extra: JsonObject = {};
+  collectExtra(extra, body);
+  const ending = endingOf({
+    stopReason: body['stop_reason'],
+    stopSequence: body['stop_sequence'],
+    usage: body['usage'],
+    extra,
+    isAnswerTool: answerTool !== undefined && !content.some((part) => part.type === 'tool-call'),
+  });
+  return { ...answererOf(body, context), content, ...ending };
+}

@@ -1,0 +1,159 @@
+// One content block of a stream while it is open: its deltas as our parts. Text, thoughts and tool calls pass as they come;
+// a block without an internal form is put together and passed on whole.
+
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { PredictPart } from '../../core/predict.ts';
+import { argumentsOf, malformed } from '../openai-compatible/answer-fields.ts';
+import { isPresent, listOf, textValueOf } from '../openai-compatible/wire-values.ts';
+import { callOf, extraOf, type KnownBlockType, knownTypeOf } from './block-from-wire.ts';
+import { maxAssembledCharacters } from './defaults.ts';
+
+/** A part as a block makes it; which blocks follow each other is known to the stream. */
+export type BlockPart = Exclude<PredictPart, { type: 'start' | 'end' }>;
+
+/** An open block. Its methods return the parts that an event makes, in order. */
+export interface OpenBlock {
+  /** True for a tool call that is one to the caller. */
+  readonly isToolCall: boolean;
+  start(): BlockPart[];
+  delta(delta: JsonObject): BlockPart[];
+  stop(): BlockPart[];
+}
+
+/** Opens a block from its `content_block`. `toolIndex` is the number of the next tool call. */
+export function openBlock(block: JsonObject, toolIndex: number, answerTool: string | undefined): OpenBlock {
+  const makers: Readonly<Record<KnownBlockType, () => OpenBlock>> = {
+    text: () => openText(block),
+    thinking: () => openThinking(block),
+    redacted_thinking: () => openRedacted(block),
+    tool_use: () => openToolUse(block, toolIndex, answerTool),
+  };
+  const type = knownTypeOf(block);
+  return type === undefined ? openOpaque(block) : makers[type]();
+}
+
+function textDelta(text: JsonValue | undefined, citations: readonly JsonValue[] = []): BlockPart[] {
+  const annotations = citations.length === 0 ? {} : { annotations: citations };
+  if (typeof text !== 'string' || (text === '' && citations.length === 0)) return [];
+  return [{ type: 'text-delta', text, ...annotations }];
+}
+
+function openText(block: JsonObject): OpenBlock {
+  return {
+    isToolCall: false,
+    start: () => textDelta(block['text'] ?? '', listOf(block['citations'])),
+    delta(delta) {
+      if (delta['type'] === 'text_delta') return textDelta(delta['text']);
+      const { citation } = delta;
+      return delta['type'] === 'citations_delta' && isPresent(citation) ? textDelta('', [citation]) : [];
+    },
+    stop: () => [],
+  };
+}
+
+const thinkingFields: ReadonlySet<string> = new Set(['type', 'thinking', 'signature']);
+
+/** The signature comes last, whole, and goes out with the end of the block: it closes the thought. */
+function openThinking(block: JsonObject): OpenBlock {
+  let signature = textValueOf(block['signature']);
+  let { extra } = extraOf(block, thinkingFields);
+  const thought = (text: JsonValue | undefined): BlockPart[] => {
+    if (typeof text !== 'string' || text === '') return [];
+    const fields = extra === undefined ? {} : { extra };
+    extra = undefined;
+    return [{ type: 'reasoning-delta', text, ...fields }];
+  };
+  return {
+    isToolCall: false,
+    start: () => thought(block['thinking']),
+    delta(delta) {
+      if (delta['type'] === 'thinking_delta') return thought(delta['thinking']);
+      if (delta['type'] === 'signature_delta') signature = textValueOf(delta['signature']) ?? signature;
+      return [];
+    },
+    stop() {
+      if (signature === undefined) return [];
+      return [{ type: 'reasoning-delta', text: '', signature, ...(extra === undefined ? {} : { extra }) }];
+    },
+  };
+}
+
+const redactedFields: ReadonlySet<string> = new Set(['type', 'data']);
+
+function openRedacted(block: JsonObject): OpenBlock {
+  const encrypted = textValueOf(block['data']);
+  return {
+    isToolCall: false,
+    start() {
+      if (encrypted === undefined) throw malformed('a block of type redacted_thinking has no data');
+      return [{ type: 'reasoning-delta', text: '', encrypted, ...extraOf(block, redactedFields) }];
+    },
+    delta: () => [],
+    stop: () => [],
+  };
+}
+
+/** Arguments as they come. The input of the start counts only where no delta brings one: it is `{}` for most. */
+function openToolUse(block: JsonObject, index: number, answerTool: string | undefined): OpenBlock {
+  const { id, name, extra } = callOf(block);
+  const isAnswer = name === answerTool;
+  let hasArguments = false;
+  const piece = (text: string): BlockPart[] => {
+    if (text === '') return [];
+    hasArguments = true;
+    return [isAnswer ? { type: 'text-delta', text } : { type: 'tool-call-delta', index, argumentsDelta: text }];
+  };
+  return {
+    isToolCall: !isAnswer,
+    start: () => (isAnswer ? [] : [{ type: 'tool-call-start', index, id, name, ...extra }]),
+    delta: (delta) => (delta['type'] === 'input_json_delta' ? piece(textValueOf(delta['partial_json']) ?? '') : []),
+    stop: () => (hasArguments ? [] : piece(argumentsOf(block['input'] ?? {}))),
+  };
+}
+
+/**
+ * A block that is put together: `input_json_delta` becomes `input`, `citations_delta` adds to `citations`, and of any other
+ * delta (`compaction_delta`, those of later versions) each text is added to the text of the block's field of that name, each
+ * list to its list, and anything else replaces it. Input that is no JSON in the end is kept as text.
+ */
+function openOpaque(block: JsonObject): OpenBlock {
+  const value: JsonObject = { ...block };
+  let input = '';
+  let characters = 0;
+  return {
+    isToolCall: false,
+    start: () => [],
+    delta(delta) {
+      characters += JSON.stringify(delta).length;
+      if (characters > maxAssembledCharacters) {
+        throw malformed(`a block of more than ${maxAssembledCharacters} characters`);
+      }
+      const { type, ...fields } = delta;
+      if (type === 'input_json_delta') input += textValueOf(fields['partial_json']) ?? '';
+      else if (type === 'citations_delta') grow(value, { citations: [fields['citation'] ?? null] });
+      else grow(value, fields);
+      return [];
+    },
+    stop() {
+      if (input !== '') value['input'] = parsed(input);
+      return [{ type: 'opaque-delta', dialect: 'anthropic', value }];
+    },
+  };
+}
+
+function grow(value: JsonObject, pieces: JsonObject): void {
+  for (const [name, piece] of Object.entries(pieces)) {
+    const known = value[name];
+    if (typeof known === 'string' && typeof piece === 'string') value[name] = known + piece;
+    else if (Array.isArray(known) && Array.isArray(piece)) value[name] = [...known, ...piece];
+    else value[name] = piece;
+  }
+}
+
+function parsed(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return text;
+  }
+}

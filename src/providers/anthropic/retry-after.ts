@@ -1,0 +1,29 @@
+// How long Anthropic asks us to wait.
+
+import type { IncomingHttpHeaders } from 'node:http';
+import { maxRetryAfterMs } from '../openai-compatible/defaults.ts';
+import { retryAfterMsOf as commonRetryAfterMsOf } from '../openai-compatible/retry-after.ts';
+
+/** The limits that Anthropic reports, each with `-remaining` and `-reset` (RFC 3339). */
+const limits: readonly string[] = ['requests', 'tokens', 'input-tokens', 'output-tokens'];
+
+/**
+ * Milliseconds to wait: `retry-after` (seconds), else the latest reset among the `anthropic-ratelimit-*` limits that are
+ * used up. Undefined when no header says anything usable.
+ */
+export function retryAfterMsOf(headers: IncomingHttpHeaders, nowMs: number): number | undefined {
+  const common = commonRetryAfterMsOf(headers, nowMs);
+  if (common !== undefined) return common;
+  let latest: number | undefined;
+  for (const limit of limits) {
+    if (one(headers, `anthropic-ratelimit-${limit}-remaining`) !== '0') continue;
+    const ms = Date.parse(one(headers, `anthropic-ratelimit-${limit}-reset`) ?? '') - nowMs;
+    if (Number.isFinite(ms) && ms <= maxRetryAfterMs) latest = Math.max(latest ?? 0, Math.ceil(ms));
+  }
+  return latest;
+}
+
+function one(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,198 @@
+// The events of a streamed message as our parts.
+
+import { partsOf } from '../../core/collect.ts';
+import { SluiceError } from '../../core/error.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { PredictPart } from '../../core/predict.ts';
+import { malformed, parseObject } from '../openai-compatible/answer-fields.ts';
+import type { EndPart, StreamReader } from '../openai-compatible/part-stream.ts';
+import { OutputText, outputOf, settleUsage } from '../openai-compatible/usage.ts';
+import type { WholeAnswer } from '../openai-compatible/whole-call.ts';
+import { objectOf, textValueOf } from '../openai-compatible/wire-values.ts';
+import { type AnswerContext, answererOf, collectExtra, endingOf } from './answer-fields.ts';
+import { maxOpenBlocks } from './defaults.ts';
+import { predictFromWire } from './from-wire.ts';
+import { type BlockPart, type OpenBlock, openBlock } from './open-block.ts';
+import { laterUsage, usageFromWire } from './usage.ts';
+
+/** Makes a failure out of an `error` event, or an error under status 200. */
+export type EmbeddedFailure = (body: JsonObject) => SluiceError;
+
+const deltaEventFields: ReadonlySet<string> = new Set(['type', 'delta', 'usage']);
+
+/**
+ * A stream is `message_start`, blocks (each started, filled by deltas, stopped), `message_delta` with the stop reason,
+ * `message_stop`. Only `message_stop` completes it: a body that ends without is `upstream_truncated`, whatever came before.
+ * An `error` event is the failure it names. Pings and events of unknown types are skipped; a second `message_start`, which
+ * some gateways send, only brings its usage.
+ *
+ * `start` is held back until the first block begins, so that a failure before it is a failure of the whole attempt and can
+ * be mended above.
+ */
+export class MessageStreamReader implements StreamReader {
+  readonly #context: AnswerContext;
+  readonly #failure: EmbeddedFailure;
+  readonly #extra: JsonObject = {};
+  readonly #open: Map<JsonValue | undefined, OpenBlock> = new Map();
+  #message: JsonObject | undefined;
+  #usage: JsonObject | undefined;
+  #stopReason: JsonValue | undefined;
+  #stopSequence: JsonValue | undefined;
+  #hasStarted: boolean = false;
+  #toolCalls: number = 0;
+  #output: OutputText = new OutputText();
+  /** The block of the last part and the part's type: a part of the same type in another block begins a new one. */
+  #lastBlock: OpenBlock | undefined;
+  #lastType: BlockPart['type'] | undefined;
+
+  constructor(context: AnswerContext, failure: EmbeddedFailure) {
+    this.#context = context;
+    this.#failure = failure;
+  }
+
+  read(event: string, data: string, out: PredictPart[]): boolean {
+    if (event === 'ping' || data.trim() === '' || data.startsWith('[DONE]')) return false;
+    if (event === 'error') throw this.#failure(errorBodyOf(data));
+    if (event !== '' && !this.#isKnown(event)) return false;
+    const body = parseObject(data, 'an event');
+    switch (textValueOf(body['type']) ?? event) {
+      case 'message_start':
+        this.#readMessage(body['message']);
+        return false;
+      case 'content_block_start':
+        this.#openBlock(body, out);
+        return false;
+      case 'content_block_delta':
+        this.#readDelta(body, out);
+        return false;
+      case 'content_block_stop':
+        this.#closeBlock(body['index'], out);
+        return false;
+      case 'message_delta':
+        this.#readEnding(body);
+        return false;
+      case 'message_stop':
+        this.#end(out);
+        return true;
+      case 'error':
+        throw this.#failure(body);
+      default:
+        return false;
+    }
+  }
+
+  finish(): void {
+    throw new SluiceError('upstream_truncated', {
+      detail: `no message_stop${this.#stopReason === undefined ? '' : ', though a stop_reason'}`,
+      upstream: { target: this.#context.target },
+    });
+  }
+
+  settle(end: EndPart): EndPart | Promise<EndPart> {
+    return settleUsage(end, this.#context.request, this.#output, this.#context.estimator);
+  }
+
+  whole(answer: WholeAnswer, out: PredictPart[]): void {
+    const body = parseObject(answer.body, 'the answer');
+    if (body['type'] === 'error') throw this.#failure(body);
+    const response = predictFromWire(body, this.#context);
+    this.#output = outputOf(response.content);
+    out.push(...partsOf(response));
+  }
+
+  /** Data without JSON under the name of an event that nobody knows is none of ours. */
+  #isKnown(event: string): boolean {
+    return event === 'message' || event.startsWith('message_') || event.startsWith('content_block_');
+  }
+
+  #readMessage(value: JsonValue | undefined): void {
+    const message = objectOf(value);
+    if (message === undefined) throw malformed('message_start has no message');
+    this.#message ??= message;
+    this.#usage = laterUsage(this.#usage, message['usage']);
+    collectExtra(this.#extra, message);
+  }
+
+  #openBlock(body: JsonObject, out: PredictPart[]): void {
+    const block = objectOf(body['content_block']);
+    if (block === undefined) throw malformed('content_block_start has no block');
+    if (this.#open.has(body['index']) || this.#open.size >= maxOpenBlocks) throw malformed('a block is open already');
+    const opened = openBlock(block, this.#toolCalls, this.#context.answerTool);
+    if (opened.isToolCall) this.#toolCalls += 1;
+    this.#open.set(body['index'], opened);
+    this.#begin(out);
+    this.#add(opened, opened.start(), out);
+  }
+
+  #readDelta(body: JsonObject, out: PredictPart[]): void {
+    const block = this.#open.get(body['index']);
+    const delta = objectOf(body['delta']);
+    if (block === undefined || delta === undefined) throw malformed('a delta of no open block, or without content');
+    this.#add(block, block.delta(delta), out);
+  }
+
+  #closeBlock(index: JsonValue | undefined, out: PredictPart[]): void {
+    const block = this.#open.get(index);
+    if (block === undefined) throw malformed('the end of a block that is not open');
+    this.#open.delete(index);
+    this.#add(block, block.stop(), out);
+  }
+
+  #readEnding(body: JsonObject): void {
+    const delta = objectOf(body['delta']) ?? {};
+    this.#stopReason = delta['stop_reason'] ?? this.#stopReason;
+    this.#stopSequence = delta['stop_sequence'] ?? this.#stopSequence;
+    this.#usage = laterUsage(this.#usage, body['usage']);
+    collectExtra(this.#extra, delta);
+    collectExtra(this.#extra, body, deltaEventFields);
+  }
+
+  #add(block: OpenBlock, parts: readonly BlockPart[], out: PredictPart[]): void {
+    for (const part of parts) {
+      const isNext = this.#lastBlock !== block && this.#lastType === part.type;
+      const isText = part.type === 'text-delta' || part.type === 'reasoning-delta';
+      out.push(isNext && isText ? { ...part, startsBlock: true } : part);
+      this.#lastBlock = block;
+      this.#lastType = part.type;
+      this.#output.add(textOfPart(part));
+    }
+  }
+
+  #begin(out: PredictPart[]): void {
+    if (this.#hasStarted) return;
+    this.#hasStarted = true;
+    const inputUsage = usageFromWire(this.#usage);
+    const answerer = answererOf(this.#message ?? {}, this.#context);
+    out.push({ type: 'start', ...answerer, ...(inputUsage === undefined ? {} : { inputUsage }) });
+  }
+
+  /** The only place that makes an `end`. A block that nobody stopped ends with the message. */
+  #end(out: PredictPart[]): void {
+    if (this.#message === undefined) throw malformed('message_stop without message_start');
+    this.#begin(out);
+    for (const index of [...this.#open.keys()]) this.#closeBlock(index, out);
+    const fields = {
+      stopReason: this.#stopReason,
+      stopSequence: this.#stopSequence,
+      usage: this.#usage,
+      extra: this.#extra,
+      isAnswerTool: this.#context.answerTool !== undefined && this.#toolCalls === 0,
+    };
+    out.push({ type: 'end', ...endingOf(fields) });
+  }
+}
+
+/** An error event whose data is no JSON is an error all the same. */
+function errorBodyOf(data: string): JsonObject {
+  try {
+    return objectOf(JSON.parse(data) as JsonValue) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** What the model wrote. */
+function textOfPart(part: BlockPart): string {
+  if ('text' in part) return part.text;
+  return part.type === 'tool-call-delta' ? part.argumentsDelta : '';
+}

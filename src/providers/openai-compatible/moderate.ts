@@ -1,0 +1,77 @@
+// Moderation: POST /moderations of OpenAI, Mistral and servers like them.
+
+import type { ModerateRequest, ModerateResponse, ModerationResult } from '../../core/classify.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { ImagePart, TextPart } from '../../core/message.ts';
+import { type AnswerContext, malformed } from './answer-fields.ts';
+import { unsupported } from './translation.ts';
+import { inputUsage } from './usage.ts';
+import { countOf, isPresent, listOf, objectOf, textValueOf } from './wire-values.ts';
+
+/**
+ * The bodies, in the order of the inputs. Inputs of one text each go together. An input of several parts is judged as a whole
+ * by a call of its own, since the endpoint takes one such input at a time.
+ */
+export function moderateToWire(request: ModerateRequest, model: string): JsonObject[] {
+  const texts = request.input.map(([part, ...others]) =>
+    part?.type === 'text' && others.length === 0 ? part.text : undefined,
+  );
+  if (texts.every((text) => text !== undefined)) return [{ ...request.extra, model, input: texts }];
+  return request.input.map((parts, index) => ({
+    ...request.extra,
+    model,
+    input: parts.map((part) => partOf(part, index)),
+  }));
+}
+
+function partOf(part: TextPart | ImagePart, index: number): JsonObject {
+  if (part.type === 'text') return { type: 'text', text: part.text };
+  const { source } = part;
+  if (source.kind === 'file-id') throw unsupported('a picture by file id', `input[${index}]`);
+  const url = source.kind === 'url' ? source.url : `data:${source.mediaType};base64,${source.base64}`;
+  return { type: 'image_url', image_url: { url } };
+}
+
+/** The answers of all bodies as one. Throws `upstream_malformed` unless there is one verdict for each input. */
+export async function moderateFromWire(
+  answers: readonly JsonObject[],
+  request: ModerateRequest,
+  context: AnswerContext,
+): Promise<ModerateResponse> {
+  const [first = {}] = answers;
+  const results = answers.flatMap((answer) => listOf(answer['results']).map(resultOf));
+  if (results.length !== request.input.length) {
+    throw malformed(`${results.length} verdicts for ${request.input.length} inputs`);
+  }
+  const counts = answers.map((answer) => countOf(objectOf(answer['usage'])?.['prompt_tokens']));
+  const reported = counts.every((count) => count !== undefined)
+    ? counts.reduce((sum, count) => sum + count, 0)
+    : undefined;
+  const texts = request.input.flatMap((parts) => parts.map((part) => (part.type === 'text' ? part.text : '')));
+  return {
+    id: textValueOf(first['id']) ?? context.requestId,
+    model: textValueOf(first['model']) ?? context.model,
+    target: context.target,
+    attempts: 1,
+    results,
+    usage: await inputUsage(reported, texts, context.estimator),
+  };
+}
+
+/** Mistral has no `flagged`: there, one category is enough. */
+function resultOf(value: JsonValue): ModerationResult {
+  const { flagged, categories: wireCategories, category_scores: wireScores, ...extra } = objectOf(value) ?? {};
+  const categories: Record<string, boolean> = {};
+  for (const [name, isFound] of Object.entries(objectOf(wireCategories) ?? {})) categories[name] = isFound === true;
+  const scores: Record<string, number> = {};
+  for (const [name, score] of Object.entries(objectOf(wireScores) ?? {})) {
+    if (typeof score === 'number') scores[name] = score;
+  }
+  if (typeof flagged !== 'boolean' && Object.keys(categories).length === 0) throw malformed('a verdict says nothing');
+  return {
+    flagged: typeof flagged === 'boolean' ? flagged : Object.values(categories).includes(true),
+    categories,
+    scores,
+    ...(isPresent(extra) ? { extra } : {}),
+  };
+}

@@ -1,0 +1,133 @@
+// What a server of the OpenAI dialect can be asked for, over a connection to it. Vendors that have more than this dialect
+// compose these operations with their own over the same connection.
+
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { PredictPart, PredictRequest, PredictResponse } from '../../core/predict.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { ModelCall, ModelProvider } from '../../ports/model.ts';
+import type { TokenEstimator } from '../../ports/token-estimator.ts';
+import { type AnswerContext, malformed, parseObject } from './answer-fields.ts';
+import { classifyFromWire, classifyToWire } from './classify.ts';
+import { completionAsChat, completionToWire } from './completions.ts';
+import { type Connection, jsonPayload } from './connection.ts';
+import { embedFromWire, embedToWire } from './embed.ts';
+import { embeddedFailureOf } from './errors.ts';
+import { predictFromWire } from './from-wire.ts';
+import { moderateFromWire, moderateToWire } from './moderate.ts';
+import { type RankForm, rankFromWire, rankToWire } from './rank.ts';
+import { ChatStreamReader } from './stream.ts';
+import { type MaxTokensField, predictToWire } from './to-wire.ts';
+import { transcribeFromWire, transcribeToWire } from './transcribe.ts';
+import type { WireRequest } from './translation.ts';
+import { outputOf, settleUsage } from './usage.ts';
+import { isPresent } from './wire-values.ts';
+
+/** What the operations need beside a connection. */
+export interface OperationOptions {
+  readonly clock: Clock;
+  readonly estimator: TokenEstimator;
+  readonly maxTokensField?: MaxTokensField | undefined;
+  readonly rankForm?: RankForm | undefined;
+}
+
+/** All operations of the dialect. */
+export type Operations = Required<
+  Pick<ModelProvider, 'predict' | 'predictStream' | 'embed' | 'rank' | 'classify' | 'moderate' | 'transcribe'>
+>;
+
+/** The operations over a connection. A request with a raw prompt goes to `/completions`, any other to `/chat/completions`. */
+export function createOperations(connection: Connection, options: OperationOptions): Operations {
+  const { estimator } = options;
+  const post = async (path: string, body: JsonObject, call: ModelCall): Promise<JsonObject> =>
+    checked(await connection.post(path, body, call), connection, call);
+  const contextOf = (call: ModelCall): AnswerContext => answerContext(connection, options, call);
+  return {
+    ...createPredictions(connection, options, post),
+    async embed(request, call) {
+      const body = await post('/embeddings', embedToWire(request, call.model), call);
+      return embedFromWire(body, request, call.model, connection.targetOf(call), estimator);
+    },
+    async rank(request, call) {
+      const body = rankToWire(request, call.model, options.rankForm ?? 'jina');
+      const answer = await connection.send('/rerank', jsonPayload(body), call);
+      return rankFromWire(parseAny(answer), request, contextOf(call));
+    },
+    async classify(request, call) {
+      const answer = await post('//classify', classifyToWire(request, call.model), call);
+      return classifyFromWire(answer, request, contextOf(call));
+    },
+    async moderate(request, call) {
+      const answers: JsonObject[] = [];
+      for (const body of moderateToWire(request, call.model)) answers.push(await post('/moderations', body, call));
+      return moderateFromWire(answers, request, contextOf(call));
+    },
+    async transcribe(request, call) {
+      const answer = await connection.send('/audio/transcriptions', transcribeToWire(request, call.model), call);
+      return transcribeFromWire(checked(parseObject(answer, 'the answer'), connection, call), contextOf(call));
+    },
+  };
+}
+
+type Post = (path: string, body: JsonObject, call: ModelCall) => Promise<JsonObject>;
+
+function createPredictions(
+  connection: Connection,
+  options: OperationOptions,
+  post: Post,
+): Pick<Operations, 'predict' | 'predictStream'> {
+  const { estimator } = options;
+  const maxTokensField = options.maxTokensField ?? 'max_tokens';
+  const toWire = (request: PredictRequest, { model }: ModelCall, stream: boolean): WireRequest =>
+    request.prompt === undefined
+      ? predictToWire(request, { model, stream, maxTokensField })
+      : completionToWire(request, model, stream);
+  const pathOf = (request: PredictRequest): string =>
+    request.prompt === undefined ? '/chat/completions' : '/completions';
+  return {
+    async predict(request, call): Promise<PredictResponse> {
+      const { body, downgrades } = toWire(request, call, false);
+      const answer = completionAsChat(await post(pathOf(request), body, call));
+      const response = predictFromWire(answer, { ...answerContext(connection, options, call), downgrades });
+      return settleUsage(response, request, outputOf(response.content), estimator);
+    },
+    predictStream(request, call): AsyncIterable<PredictPart> {
+      let downgrades: readonly string[] = [];
+      const makeBody = (): JsonObject => {
+        const wire = toWire(request, call, true);
+        downgrades = wire.downgrades;
+        return wire.body;
+      };
+      const failure = (body: JsonObject) => embeddedFailureOf(body, connection.failureContext(call));
+      const createReader = (): ChatStreamReader =>
+        new ChatStreamReader(request, { ...answerContext(connection, options, call), downgrades }, failure);
+      return connection.stream(pathOf(request), makeBody, call, createReader);
+    },
+  };
+}
+
+/** What the readers of answers must know of the call. */
+export function answerContext(connection: Connection, options: OperationOptions, call: ModelCall): AnswerContext {
+  return {
+    target: connection.targetOf(call),
+    model: call.model,
+    requestId: call.context.requestId,
+    nowMs: options.clock.now(),
+    estimator: options.estimator,
+  };
+}
+
+/** Some servers report failures under status 200. */
+function checked(answer: JsonObject, connection: Connection, call: ModelCall): JsonObject {
+  const isFailure = isPresent(answer['error']) || answer['object'] === 'error';
+  if (isFailure) throw embeddedFailureOf(answer, connection.failureContext(call));
+  return answer;
+}
+
+/** JSON of any kind: TEI's ranking is a bare list. */
+function parseAny(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    throw malformed(`the answer of ${text.length} characters is not JSON`);
+  }
+}

@@ -1,0 +1,111 @@
+// Transcription: POST /audio/transcriptions as a form with the recording, and the transcript out of its JSON.
+
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { TranscribeRequest, TranscribeResponse, TranscriptSegment } from '../../core/transcribe.ts';
+import type { Usage } from '../../core/usage.ts';
+import { type AnswerContext, malformed } from './answer-fields.ts';
+import { multipartForm } from './multipart.ts';
+import { unsupported } from './translation.ts';
+import { countOf, isPresent, objectOf, textValueOf } from './wire-values.ts';
+
+/** Formats of an answer that are JSON. Subtitles are made from segments, by whoever wants them. */
+const jsonFormats: ReadonlySet<string> = new Set(['json', 'verbose_json', 'diarized_json']);
+
+/**
+ * The form. Timings are asked for as `verbose_json` with granularities; without them plain `json`, the only format that
+ * every model has. Unknown fields go under their own names, lists as repeated fields `name[]`, objects as JSON.
+ */
+export function transcribeToWire(request: TranscribeRequest, model: string): ReturnType<typeof multipartForm> {
+  const { timings = [], language, prompt, temperature, extra = {} } = request;
+  const fields: [string, string][] = [['model', model]];
+  if (language !== undefined) fields.push(['language', language]);
+  if (prompt !== undefined) fields.push(['prompt', prompt]);
+  if (temperature !== undefined) fields.push(['temperature', String(temperature)]);
+  const { response_format: wanted, ...others } = extra;
+  fields.push(['response_format', formatOf(wanted, timings.length > 0)]);
+  for (const timing of timings) fields.push(['timestamp_granularities[]', timing]);
+  const taken = new Set(fields.map(([name]) => name));
+  for (const [name, value] of Object.entries(others)) if (!taken.has(name)) addField(fields, name, value);
+  const { fileName, mediaType, audio } = request;
+  return multipartForm(fields, { field: 'file', fileName, mediaType, bytes: audio });
+}
+
+function formatOf(wanted: JsonValue | undefined, hasTimings: boolean): string {
+  if (typeof wanted !== 'string') return hasTimings ? 'verbose_json' : 'json';
+  if (!jsonFormats.has(wanted)) throw unsupported(`the format \`${wanted}\``, 'response_format');
+  return wanted;
+}
+
+function addField(fields: [string, string][], name: string, value: JsonValue): void {
+  if (value === null) return;
+  if (Array.isArray(value)) for (const item of value) addField(fields, name.endsWith('[]') ? name : `${name}[]`, item);
+  else fields.push([name, typeof value === 'object' ? JSON.stringify(value) : String(value)]);
+}
+
+const answerFields: ReadonlySet<string> = new Set([
+  'text',
+  'model',
+  'language',
+  'duration',
+  'segments',
+  'words',
+  'usage',
+]);
+
+/** The transcript. Throws `upstream_malformed` when there is no text. */
+export async function transcribeFromWire(body: JsonObject, context: AnswerContext): Promise<TranscribeResponse> {
+  const { text, language } = body;
+  if (typeof text !== 'string') throw malformed('the transcript has no text');
+  const extra: JsonObject = {};
+  for (const [name, value] of Object.entries(body))
+    if (!answerFields.has(name) && isPresent(value)) extra[name] = value;
+  const duration = secondsOf(body['duration']) ?? secondsOf(objectOf(body['usage'])?.['seconds']);
+  return {
+    model: textValueOf(body['model']) ?? context.model,
+    target: context.target,
+    attempts: 1,
+    text,
+    ...(typeof language === 'string' ? { language } : {}),
+    ...(duration === undefined ? {} : { durationS: duration }),
+    ...(Array.isArray(body['segments']) ? { segments: body['segments'].map(segmentOf) } : {}),
+    ...(Array.isArray(body['words']) ? { words: body['words'].map(wordOf) } : {}),
+    usage: usageOf(objectOf(body['usage'])) ?? {
+      inputTokens: 0,
+      outputTokens: await context.estimator.count([text]),
+      source: 'estimated',
+    },
+    ...(isPresent(extra) ? { extra } : {}),
+  };
+}
+
+/** OpenAI counts `input_tokens`, Mistral `prompt_tokens` and the sound's tokens beside them; whisper reports seconds only. */
+function usageOf(wire: JsonObject | undefined): Usage | undefined {
+  const output = countOf(wire?.['output_tokens']) ?? countOf(wire?.['completion_tokens']);
+  const total = countOf(wire?.['total_tokens']);
+  const input = countOf(wire?.['input_tokens']) ?? countOf(wire?.['prompt_tokens']);
+  if (output === undefined || input === undefined) return undefined;
+  const inputTokens = total !== undefined && total >= output ? Math.max(input, total - output) : input;
+  return { inputTokens, outputTokens: output, source: 'provider' };
+}
+
+function segmentOf(value: JsonValue): TranscriptSegment {
+  const { start, end, text, ...extra } = objectOf(value) ?? {};
+  const startS = secondsOf(start);
+  const endS = secondsOf(end);
+  if (startS === undefined || endS === undefined || typeof text !== 'string') throw malformed('a segment is not whole');
+  return { startS, endS, text, ...(isPresent(extra) ? { extra } : {}) };
+}
+
+function wordOf(value: JsonValue): { startS: number; endS: number; word: string } {
+  const { start, end, word } = objectOf(value) ?? {};
+  const startS = secondsOf(start);
+  const endS = secondsOf(end);
+  if (startS === undefined || endS === undefined || typeof word !== 'string') throw malformed('a word is not whole');
+  return { startS, endS, word };
+}
+
+/** Some servers write numbers as text. */
+function secondsOf(value: JsonValue | undefined): number | undefined {
+  const seconds = typeof value === 'string' && value !== '' ? Number(value) : value;
+  return typeof seconds === 'number' && Number.isFinite(seconds) ? seconds : undefined;
+}

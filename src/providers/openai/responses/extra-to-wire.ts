@@ -1,0 +1,106 @@
+// Top-level fields that Sluice has no name for: those of the Responses API go as they came, those of other dialects by the
+// tables here. OpenAI's two APIs share a good many, under the same names.
+
+import type { JsonObject } from '../../../core/json.ts';
+import type { PredictRequest } from '../../../core/predict.ts';
+import {
+  anthropicFields,
+  asksNothing,
+  hints,
+  refuseOthers,
+  type Translate,
+} from '../../openai-compatible/extra-to-wire.ts';
+import { set, type Translation, unsupported } from '../../openai-compatible/translation.ts';
+import { isPresent, listOf, objectOf } from '../../openai-compatible/wire-values.ts';
+
+/** Names that `extra` must not bring in although the body may lack them: they would contradict a typed field. */
+const ours: ReadonlySet<string> = new Set(['stream']);
+
+/** Fields of chat completions that the Responses API has too. */
+const shared: ReadonlySet<string> = new Set([
+  'metadata',
+  'moderation',
+  'prompt_cache_key',
+  'prompt_cache_options',
+  'prompt_cache_retention',
+  'safety_identifier',
+  'service_tier',
+  'store',
+  'user',
+]);
+
+/** Merges `extra` into the body, where it never replaces a typed field. Lists of `include` are joined. */
+export function mergeExtra(body: JsonObject, request: PredictRequest, translation: Translation): void {
+  const { extra } = request;
+  if (extra === undefined) return;
+  if (translation.isNative) mergeNative(body, extra);
+  else mergeForeign(body, extra, translation);
+}
+
+function mergeNative(body: JsonObject, extra: JsonObject): void {
+  for (const [name, value] of Object.entries(extra)) {
+    const known = body[name];
+    if (name === 'include' && Array.isArray(known)) body[name] = [...new Set([...listOf(value), ...known])];
+    else if (known === undefined && !ours.has(name)) body[name] = value;
+  }
+}
+
+function mergeForeign(body: JsonObject, extra: JsonObject, translation: Translation): void {
+  const table = translation.from === 'anthropic' ? fromAnthropic : fromChat;
+  for (const [name, value] of Object.entries(extra)) {
+    if (asksNothing(name, value)) continue;
+    const translate = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (translate !== undefined) translate(value, body, translation);
+    else if (translation.from === 'openai' && shared.has(name)) set(body, name, value);
+    else if (hints.has(name)) translation.downgrade(name);
+    else throw unsupported(`the field \`${name}\``, name);
+  }
+}
+
+/**
+ * Fields of chat completions in other words: `verbosity` → `text.verbosity`; `web_search_options` → the tool `web_search`;
+ * `modalities` when it is text; another name of a typed limit is that limit. Several choices and sound are refused.
+ */
+const fromChat: Readonly<Record<string, Translate>> = {
+  verbosity(value, body) {
+    body['text'] = { ...objectOf(body['text']), verbosity: value };
+  },
+  web_search_options(value, body) {
+    body['tools'] = [...listOf(body['tools']), { type: 'web_search', ...userLocation(objectOf(value) ?? {}) }];
+  },
+  modalities(value) {
+    if (listOf(value).some((name) => name !== 'text')) throw unsupported('an answer in sound', 'modalities');
+  },
+  logit_bias(value) {
+    if (isPresent(value)) throw unsupported('the field `logit_bias`', 'logit_bias');
+  },
+  max_tokens(value, body) {
+    if (body['max_output_tokens'] === undefined) body['max_output_tokens'] = value;
+  },
+};
+
+/** The place of the user has an inner object in chat completions, and none here. */
+function userLocation(options: JsonObject): JsonObject {
+  const { user_location: location, ...others } = options;
+  const place = objectOf(location);
+  if (place === undefined) return others;
+  const { approximate, ...rest } = place;
+  return { ...others, user_location: { ...rest, ...objectOf(approximate) } };
+}
+
+/** As for chat completions, but effort has a place of its own. */
+const fromAnthropic: Readonly<Record<string, Translate>> = {
+  ...anthropicFields,
+  thinking(value, body, translation) {
+    const words: JsonObject = {};
+    const effort = objectOf(body['reasoning'])?.['effort'];
+    if (effort !== undefined) words['reasoning_effort'] = effort;
+    anthropicFields['thinking']?.(value, words, translation);
+    if (words['reasoning_effort'] !== undefined) {
+      body['reasoning'] = { ...objectOf(body['reasoning']), effort: words['reasoning_effort'] };
+    }
+  },
+  output_config(value) {
+    refuseOthers(objectOf(value) ?? {}, 'output_config');
+  },
+};

@@ -1,0 +1,253 @@
+// One output item while it is streamed: which parts its events become. Everything that an item turned out to be when it was
+// done, and that its deltas did not say, is added then; so servers that leave deltas or events out lose nothing.
+
+import type { JsonObject, JsonValue } from '../../../core/json.ts';
+import type { PredictPart, PredictRequest, TokenLogprob } from '../../../core/predict.ts';
+import { argumentsOf, logprobsFromWire, malformed } from '../../openai-compatible/answer-fields.ts';
+import { isPresent, listOf, objectOf } from '../../openai-compatible/wire-values.ts';
+import { maxPiecesPerItem } from '../defaults.ts';
+import {
+  callOf,
+  keepsItems,
+  messageHead,
+  partsOfItem,
+  pieceExtra,
+  type ReasoningPiece,
+  reasoningPieces,
+  reasoningProof,
+} from './item-from-wire.ts';
+
+/** What the items of one answer share. */
+export interface AnswerState {
+  readonly request: PredictRequest;
+  /** Adds a part to the stream, behind its `start`. */
+  emit(part: PredictPart): void;
+  /** The kind of the part that came last, and the piece that it belongs to: tells where a block begins. */
+  lastPiece: { readonly kind: string; readonly key: string } | undefined;
+  /** Calls so far: functions and custom tools are numbered together. */
+  calls: number;
+}
+
+/** A text that grows: how much of it has been sent, and with how many annotations. */
+interface Piece {
+  units: number;
+  annotations: number;
+}
+
+type TextKind = 'text' | 'refusal' | 'reasoning';
+
+/** An item from its `added` to its `done`. */
+export class ItemStream {
+  readonly #index: number;
+  readonly #state: AnswerState;
+  readonly #pieces: Map<string, Piece> = new Map();
+  #id: JsonValue | undefined;
+  #call: { readonly index: number; units: number } | undefined;
+  #hasHead: boolean = false;
+  #isDone: boolean = false;
+  #lastReasoning: ReasoningPiece['type'] | undefined;
+
+  constructor(index: number, state: AnswerState) {
+    this.#index = index;
+    this.#state = state;
+  }
+
+  /** `response.output_item.added`. The item is not whole yet. */
+  begin(item: JsonObject): void {
+    this.#id ??= item['id'];
+    if (item['type'] === 'message') this.#head(item);
+    else if (item['type'] === 'function_call') {
+      this.#startCall(item);
+      this.#arguments(argumentsOf(item['arguments']));
+    }
+  }
+
+  /** More of a text of a message, or of a refusal. */
+  addText(
+    kind: 'text' | 'refusal',
+    contentIndex: JsonValue | undefined,
+    text: string,
+    logprobs: JsonValue | undefined,
+  ): void {
+    this.#grow(kind, `${this.#index}/${String(contentIndex ?? 0)}`, text, logprobsFromWire(logprobs));
+  }
+
+  /** The whole text that `addText` has brought so far, from an event that repeats it. */
+  completeText(kind: 'text' | 'refusal', contentIndex: JsonValue | undefined, whole: string): void {
+    this.#complete(kind, `${this.#index}/${String(contentIndex ?? 0)}`, whole);
+  }
+
+  /** A citation of a text. */
+  addAnnotation(contentIndex: JsonValue | undefined, annotation: JsonValue): void {
+    const key = `${this.#index}/${String(contentIndex ?? 0)}`;
+    this.#piece('text', key).annotations += 1;
+    this.#send('text', key, '', { annotations: [annotation] });
+  }
+
+  /** More of a summary or a text of reasoning. */
+  addReasoning(type: ReasoningPiece['type'], index: JsonValue | undefined, text: string): void {
+    this.#lastReasoning = type;
+    this.#grow('reasoning', `${this.#index}/${type}/${String(index ?? 0)}`, text, []);
+  }
+
+  /** The whole of it. */
+  completeReasoning(type: ReasoningPiece['type'], index: JsonValue | undefined, whole: string): void {
+    if (whole !== '') this.#lastReasoning = type;
+    this.#complete('reasoning', `${this.#index}/${type}/${String(index ?? 0)}`, whole);
+  }
+
+  /** More arguments of a function call. */
+  addArguments(text: string): void {
+    if (this.#call === undefined) throw malformed(`arguments for output item ${this.#index}, which is no started call`);
+    this.#arguments(text);
+  }
+
+  /** All arguments. */
+  completeArguments(whole: string): void {
+    if (this.#call !== undefined) this.#arguments(whole.slice(this.#call.units));
+  }
+
+  /** `response.output_item.done`, or the item as the whole response at the end has it. Only the first time counts. */
+  finish(item: JsonObject): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    this.#id ??= item['id'];
+    const { type } = item;
+    if (type === 'message') this.#finishMessage(item);
+    else if (type === 'reasoning') this.#finishReasoning(item);
+    else if (type === 'function_call') {
+      this.#startCall(item);
+      this.completeArguments(argumentsOf(item['arguments']));
+    } else this.#finishOther(item);
+  }
+
+  #head(item: JsonObject): void {
+    if (this.#hasHead || !keepsItems(this.#state.request)) return;
+    this.#hasHead = true;
+    const head = messageHead(item);
+    if (head.type === 'opaque')
+      this.#emit({ type: 'opaque-delta', dialect: head.dialect, value: head.value }, 'head', '');
+  }
+
+  #finishMessage(item: JsonObject): void {
+    this.#head(item);
+    for (const [index, value] of listOf(item['content']).entries()) {
+      const part = objectOf(value) ?? {};
+      const { type, text, refusal } = part;
+      if (type === 'output_text' && typeof text === 'string') {
+        this.completeText('text', index, text);
+        const key = `${this.#index}/${index}`;
+        const missing = listOf(part['annotations']).slice(this.#pieces.get(`text ${key}`)?.annotations ?? 0);
+        if (missing.length > 0) this.#send('text', key, '', { annotations: missing });
+      } else if (type === 'refusal' && typeof refusal === 'string') this.completeText('refusal', index, refusal);
+      else this.#emit({ type: 'opaque-delta', dialect: 'openai-responses', value: part }, 'opaque', '');
+    }
+  }
+
+  #finishReasoning(item: JsonObject): void {
+    const pieces = reasoningPieces(item);
+    for (const { type, index, text } of pieces) this.completeReasoning(type, index, text);
+    if (!keepsItems(this.#state.request)) return;
+    const last = pieces.at(-1) ?? lastStreamed(this.#lastReasoning);
+    const proof = reasoningProof(item, last);
+    if (this.#pieces.size > 0 && !saysMore(proof)) return;
+    const isOpen = this.#state.lastPiece?.key.startsWith(`${this.#index}/`) === true;
+    const startsBlock = !isOpen && this.#state.lastPiece?.kind === 'reasoning';
+    const key = isOpen ? (this.#state.lastPiece?.key ?? '') : `${this.#index}/`;
+    this.#emit(
+      { type: 'reasoning-delta', text: '', ...proof, ...(startsBlock ? { startsBlock } : {}) },
+      'reasoning',
+      key,
+    );
+  }
+
+  #finishOther(item: JsonObject): void {
+    const isCustom = item['type'] === 'custom_tool_call';
+    for (const part of partsOfItem(item, this.#state.request, isCustom ? this.#state.calls : 0)) {
+      if (part.type === 'opaque')
+        this.#emit({ type: 'opaque-delta', dialect: part.dialect, value: part.value }, 'opaque', '');
+    }
+    if (isCustom) this.#state.calls += 1;
+  }
+
+  #startCall(item: JsonObject): void {
+    if (this.#call !== undefined) return;
+    const call = callOf(item, keepsItems(this.#state.request));
+    this.#call = { index: this.#state.calls, units: 0 };
+    this.#state.calls += 1;
+    this.#emit({ type: 'tool-call-start', index: this.#call.index, ...call }, 'call', '');
+  }
+
+  #arguments(text: string): void {
+    if (this.#call === undefined || text === '') return;
+    this.#call.units += text.length;
+    this.#emit({ type: 'tool-call-delta', index: this.#call.index, argumentsDelta: text }, 'call', '');
+  }
+
+  #grow(kind: TextKind, key: string, text: string, logprobs: TokenLogprob[]): void {
+    if (text === '' && logprobs.length === 0) return;
+    this.#piece(kind, key).units += text.length;
+    this.#send(kind, key, text, logprobs.length === 0 ? undefined : { logprobs });
+  }
+
+  /** What is missing of the whole. A whole that is shorter than what was sent changes nothing. */
+  #complete(kind: TextKind, key: string, whole: string): void {
+    const missing = whole.slice(this.#piece(kind, key).units);
+    if (missing !== '') this.#grow(kind, key, missing, []);
+  }
+
+  #piece(kind: TextKind, key: string): Piece {
+    const name = `${kind} ${key}`;
+    const known = this.#pieces.get(name);
+    if (known !== undefined) return known;
+    if (this.#pieces.size >= maxPiecesPerItem)
+      throw malformed(`an output item of more than ${maxPiecesPerItem} pieces`);
+    const piece: Piece = { units: 0, annotations: 0 };
+    this.#pieces.set(name, piece);
+    return piece;
+  }
+
+  /** One delta. It begins a block when it belongs to another piece than the delta of its kind just before it. */
+  #send(
+    kind: TextKind,
+    key: string,
+    text: string,
+    spoken?: { logprobs?: TokenLogprob[]; annotations?: JsonValue[] },
+  ): void {
+    const last = this.#state.lastPiece;
+    const isNew = last === undefined || last.kind !== kind || last.key !== key;
+    const block = isNew && last?.kind === kind && kind !== 'refusal' ? { startsBlock: true as const } : {};
+    if (kind === 'refusal') this.#emit({ type: 'refusal-delta', text, ...onlyLogprobs(spoken) }, kind, key);
+    else if (kind === 'text') this.#emit({ type: 'text-delta', text, ...spoken, ...block }, kind, key);
+    else {
+      const type = key.split('/')[1] as ReasoningPiece['type'];
+      const extra = isNew && keepsItems(this.#state.request) ? { extra: pieceExtra(this.#id, type) } : {};
+      this.#emit({ type: 'reasoning-delta', text, ...extra, ...block }, kind, key);
+    }
+  }
+
+  #emit(part: PredictPart, kind: string, key: string): void {
+    this.#state.emit(part);
+    this.#state.lastPiece = { kind, key };
+  }
+}
+
+function onlyLogprobs(spoken: { logprobs?: TokenLogprob[] } | undefined): { logprobs?: TokenLogprob[] } {
+  return spoken?.logprobs === undefined ? {} : { logprobs: spoken.logprobs };
+}
+
+/** True when the proof holds more than its pieces have said already. */
+function saysMore(proof: ReturnType<typeof reasoningProof>): boolean {
+  const { id: _, type: __, ...others } = proof?.extra ?? {};
+  return proof?.encrypted !== undefined || isPresent(others);
+}
+
+function lastStreamed(type: ReasoningPiece['type'] | undefined): ReasoningPiece | undefined {
+  return type === undefined ? undefined : { type, index: 0, text: '' };
+}
+
+/** True for an item that nobody but callers of the Responses API can use while it is under way. */
+export function isForeignItem(item: JsonObject): boolean {
+  const { type } = item;
+  return isPresent(type) && type !== 'message' && type !== 'reasoning' && type !== 'function_call';
+}

@@ -1,0 +1,229 @@
+// The turns of a conversation as the `input` items of the Responses API.
+
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
+import type {
+  ContentPart,
+  FilePart,
+  ImagePart,
+  Message,
+  OpaquePart,
+  ReasoningPart,
+  ToolCallPart,
+  ToolResultPart,
+} from '../../../core/message.ts';
+import { type Translation, unsupported } from '../../openai-compatible/translation.ts';
+import { listOf, objectOf } from '../../openai-compatible/wire-values.ts';
+
+/** Types of opaque values that belong into the content of a message; any other type is an item of its own. */
+const contentType: RegExp = /^(?:input_|output_|summary_|reasoning_text$|refusal$|text$|computer_screenshot$)/;
+
+/**
+ * All items. A turn becomes a message for each run of its texts, pictures and files, and an item for each call, result, piece of
+ * reasoning and opaque item between them, in order.
+ *
+ * What has no field here: the name of a participant (reported); reasoning of other vendors (reported; the parts of one item of
+ * ours are one item again, found by its id); sound (refused). A failed tool's result begins with `Error: `. Results of custom
+ * tools are told from those of functions by the calls before them. Progress events of earlier answers are no input.
+ */
+export function itemsToWire(messages: readonly Message[], translation: Translation): JsonObject[] {
+  const writer = new ItemWriter(translation);
+  messages.forEach((message, index) => {
+    writer.addMessage(message, `messages[${index}]`);
+  });
+  return writer.items;
+}
+
+class ItemWriter {
+  readonly items: JsonObject[] = [];
+  readonly #translation: Translation;
+  /** Ids of calls to custom tools: their results have an item type of their own. */
+  readonly #customCalls: Set<string> = new Set();
+  /** The message under way: its content is still open. */
+  #open: { readonly wire: JsonObject; readonly content: JsonObject[] } | undefined;
+
+  constructor(translation: Translation) {
+    this.#translation = translation;
+  }
+
+  addMessage(message: Message, path: string): void {
+    if (message.name !== undefined) this.#translation.downgrade('name');
+    const { tool_calls: calls, ...extra } = message.extra ?? {};
+    for (const part of message.content) this.#addPart(part, message, extra, path);
+    if (message.content.length === 0 && calls === undefined) this.#message(message, extra, path);
+    this.#close();
+    // Where one call is no function, the edge keeps all calls of the message as they came.
+    for (const call of listOf(calls)) this.#addChatCall(objectOf(call) ?? {}, `${path}.tool_calls`);
+  }
+
+  #addPart(part: ContentPart, message: Message, extra: JsonObject, path: string): void {
+    if (part.type === 'tool-call') this.#item(this.#toolCall(part));
+    else if (part.type === 'tool-result') this.#item(this.#toolResult(part, path));
+    else if (part.type === 'reasoning') this.#addReasoning(part);
+    else if (part.type !== 'opaque') this.#message(message, extra, path).push(this.#contentPart(part, message, path));
+    else if (part.dialect === 'openai') this.#addChatFields(part.value, path);
+    else if (part.dialect === 'openai-responses') this.#addOwn(part.value, message, extra, path);
+    else throw unsupported(`a content part of the ${part.dialect} API`, path);
+  }
+
+  /** The content of the message under way, which is begun when there is none. Only its first message has a turn's fields. */
+  #message(message: Message, extra: JsonObject, path: string): JsonObject[] {
+    if (this.#open === undefined) {
+      const role = message.role === 'tool' ? 'user' : message.role;
+      const wire = this.#translation.addExtra({ type: 'message', role }, extra, path);
+      for (const name of Object.keys(extra)) delete extra[name];
+      this.#open = { wire, content: [] };
+    }
+    return this.#open.content;
+  }
+
+  #close(): void {
+    if (this.#open === undefined) return;
+    const { wire, content } = this.#open;
+    this.#open = undefined;
+    const [first] = content;
+    const isPlain = content.length === 1 && first !== undefined && Object.keys(first).length === 2;
+    const isText = isPlain && typeof first['text'] === 'string';
+    // A message that is known to the vendor by its id goes back in the form in which it came.
+    wire['content'] = isText && wire['id'] === undefined ? (first['text'] ?? '') : content;
+    this.items.push(wire);
+  }
+
+  #item(item: JsonObject): void {
+    this.#close();
+    this.items.push(item);
+  }
+
+  #contentPart(part: ContentPart, message: Message, path: string): JsonObject {
+    const { addExtra } = this.#translation;
+    const add = addExtra.bind(this.#translation);
+    const isAnswer = message.role === 'assistant';
+    switch (part.type) {
+      case 'text':
+        return isAnswer
+          ? answerText(part.text, part.annotations, this.#translation)
+          : add({ type: 'input_text', text: part.text }, part.extra, path);
+      case 'refusal':
+        return { type: 'refusal', refusal: part.text };
+      case 'image':
+        return add(imageToWire(part), part.extra, path);
+      case 'file':
+        return add(fileToWire(part), part.extra, path);
+      default:
+        throw unsupported(part.type === 'audio' ? 'sound' : `a ${part.type} here`, path);
+    }
+  }
+
+  #toolCall(part: ToolCallPart): JsonObject {
+    const { function: inner, ...outer } = part.extra ?? {};
+    const wire: JsonObject = { type: 'function_call', call_id: part.id, name: part.name, arguments: part.arguments };
+    this.#translation.addEcho(wire, isJsonObject(inner) ? inner : undefined);
+    return this.#translation.addEcho(wire, outer);
+  }
+
+  #toolResult(part: ToolResultPart, path: string): JsonObject {
+    const type = this.#customCalls.has(part.toolCallId) ? 'custom_tool_call_output' : 'function_call_output';
+    const user: Message = { role: 'user', content: [] };
+    const parts = part.content.map((inner) =>
+      inner.type === 'opaque' ? opaqueContent(inner, path) : this.#contentPart(inner, user, path),
+    );
+    const wire: JsonObject = { type, call_id: part.toolCallId, output: outputOf(parts, part.isError === true) };
+    return this.#translation.addExtra(wire, part.extra, path);
+  }
+
+  /** A piece of our own reasoning joins the item of its id when that is the last one. */
+  #addReasoning(part: ReasoningPart): void {
+    if (!this.#translation.isNative || part.signature !== undefined) {
+      this.#translation.downgrade('reasoning');
+      return;
+    }
+    const { id, type, ...others } = part.extra ?? {};
+    this.#close();
+    const last = this.items.at(-1);
+    const isSame = last?.['type'] === 'reasoning' && id !== undefined && last['id'] === id;
+    const item: JsonObject = isSame ? last : { type: 'reasoning', ...(id === undefined ? {} : { id }), summary: [] };
+    if (!isSame) this.items.push(item);
+    if (part.text !== '') {
+      const isText = type === 'reasoning_text';
+      const field = isText ? 'content' : 'summary';
+      item[field] = [...listOf(item[field]), { type: isText ? type : 'summary_text', text: part.text }];
+    }
+    if (part.encrypted !== undefined) item['encrypted_content'] = part.encrypted;
+    this.#translation.addEcho(item, others);
+  }
+
+  /** Fields that an answer of chat completions brought along: its calls that are no functions count, the others are echoes. */
+  #addChatFields(value: JsonObject, path: string): void {
+    if (value['type'] !== undefined) throw unsupported('a content part of the openai API', path);
+    const { tool_calls: calls, ...others } = value;
+    for (const call of listOf(calls)) this.#addChatCall(objectOf(call) ?? {}, path);
+    for (const name of Object.keys(others)) this.#translation.downgrade(name);
+  }
+
+  /** A part of this API: progress, the head of a message, a part of its content, or an item. */
+  #addOwn(value: JsonObject, message: Message, extra: JsonObject, path: string): void {
+    const { type, content, call_id: callId } = value;
+    if (typeof type !== 'string') throw unsupported('an item without a type', path);
+    if (type.startsWith('response.')) return;
+    if (type === 'message' && content === undefined) {
+      this.#close();
+      this.#message(message, { ...value }, path);
+    } else if (contentType.test(type)) this.#message(message, extra, path).push(value);
+    else {
+      if (type === 'custom_tool_call' && typeof callId === 'string') this.#customCalls.add(callId);
+      this.#item(value);
+    }
+  }
+
+  /** A call as chat completions write it: of a custom tool, or of a function beside one. */
+  #addChatCall(call: JsonObject, path: string): void {
+    const { id, index: _, type, function: definition, custom } = call;
+    const callId = typeof id === 'string' ? id : '';
+    if (isJsonObject(custom)) {
+      this.#customCalls.add(callId);
+      const { name = '', input = '' } = custom;
+      this.#item({ type: 'custom_tool_call', call_id: callId, name, input });
+    } else if (isJsonObject(definition)) {
+      const { name = '', arguments: text = '' } = definition;
+      this.#item({ type: 'function_call', call_id: callId, name, arguments: text });
+    } else throw unsupported(`a tool call of type \`${String(type)}\``, path);
+  }
+}
+
+/** Annotations go back to the API that made them and to no other. */
+function answerText(text: string, annotations: readonly JsonValue[] | undefined, translation: Translation): JsonObject {
+  const isOurs = translation.isNative && annotations !== undefined && annotations.length > 0;
+  return isOurs ? { type: 'output_text', text, annotations: [...annotations] } : { type: 'output_text', text };
+}
+
+function outputOf(parts: JsonObject[], isError: boolean): JsonValue {
+  const [first] = parts;
+  const isText = parts.length === 1 && first?.['type'] === 'input_text' && Object.keys(first).length === 2;
+  if (parts.length === 0) return isError ? 'Error' : '';
+  if (isText) return isError ? `Error: ${String(first['text'])}` : (first['text'] ?? '');
+  return isError ? [{ type: 'input_text', text: 'Error:' }, ...parts] : parts;
+}
+
+function opaqueContent(part: OpaquePart, path: string): JsonObject {
+  if (part.dialect === 'openai-responses') return part.value;
+  throw unsupported(`a content part of the ${part.dialect} API`, path);
+}
+
+function imageToWire({ source, detail }: ImagePart): JsonObject {
+  const wire: JsonObject = { type: 'input_image' };
+  if (source.kind === 'file-id') wire['file_id'] = source.fileId;
+  else if (source.kind === 'url') wire['image_url'] = source.url;
+  else wire['image_url'] = `data:${source.mediaType};base64,${source.base64}`;
+  if (detail !== undefined) wire['detail'] = detail;
+  return wire;
+}
+
+function fileToWire({ source, name }: FilePart): JsonObject {
+  const wire: JsonObject = { type: 'input_file' };
+  if (source.kind === 'file-id') wire['file_id'] = source.fileId;
+  else if (source.kind === 'url') wire['file_url'] = source.url;
+  else {
+    wire['filename'] = name ?? 'file';
+    wire['file_data'] = `data:${source.mediaType};base64,${source.base64}`;
+  }
+  return wire;
+}

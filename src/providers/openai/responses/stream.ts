@@ -1,0 +1,223 @@
+// The events of a streamed response of the Responses API as our parts.
+
+import { partsOf } from '../../../core/collect.ts';
+import { SluiceError } from '../../../core/error.ts';
+import type { JsonObject, JsonValue } from '../../../core/json.ts';
+import type { Answerer, PredictPart, PredictRequest } from '../../../core/predict.ts';
+import { textsOf } from '../../../ports/token-estimator.ts';
+import { type AnswerContext, malformed, parseObject } from '../../openai-compatible/answer-fields.ts';
+import type { FailureContext } from '../../openai-compatible/errors.ts';
+import type { EndPart, StreamReader } from '../../openai-compatible/part-stream.ts';
+import { OutputText, settleUsage } from '../../openai-compatible/usage.ts';
+import type { WholeAnswer } from '../../openai-compatible/whole-call.ts';
+import { listOf, objectOf, textValueOf } from '../../openai-compatible/wire-values.ts';
+import { maxOutputItems } from '../defaults.ts';
+import { failureOfEvent, failureOfResponse } from './failure.ts';
+import { asksCaller } from './finish-reason.ts';
+import { answererOf, endingOf, responseFromWire } from './from-wire.ts';
+import { keepsItems } from './item-from-wire.ts';
+import { type AnswerState, ItemStream, isForeignItem } from './item-stream.ts';
+
+/**
+ * The reader. A stream is complete with `response.completed` or `response.incomplete`, whose response has the usage; any other
+ * end is `upstream_truncated`, `[DONE]` included. `response.failed` and `error` throw what they mean.
+ *
+ * Texts, refusals, reasoning and arguments become deltas as they come. Any other item becomes one opaque part when it is done.
+ * For callers of the Responses API all events in between (an item that was added, a search that began, code that is being
+ * written, a picture half drawn, and events that are not known here) become opaque deltas as well, the event without its
+ * sequence number; their `type` begins with `response.`, by which they are told from items, and they are no content.
+ *
+ * `start` is held back until there is something to follow it, so that a failure before the first content is a failure of the
+ * whole attempt and can be mended above.
+ */
+export class ResponseStreamReader implements StreamReader {
+  readonly #request: PredictRequest;
+  readonly #context: AnswerContext;
+  readonly #failures: FailureContext;
+  readonly #items: Map<number, ItemStream> = new Map();
+  readonly #output: OutputText = new OutputText();
+  readonly #state: AnswerState;
+  #answerer: Answerer | undefined;
+  #hasStarted: boolean = false;
+  #hasCallersCall: boolean = false;
+  #out: PredictPart[] = [];
+
+  constructor(request: PredictRequest, context: AnswerContext, failures: FailureContext) {
+    this.#request = request;
+    this.#context = context;
+    this.#failures = failures;
+    this.#state = { request, lastPiece: undefined, calls: 0, emit: (part) => this.#emit(part) };
+  }
+
+  read(event: string, data: string, out: PredictPart[]): boolean {
+    if (data.startsWith('[DONE]')) throw this.#truncated('[DONE] before the response was complete');
+    if (data.trim() === '' || (event !== '' && !data.startsWith('{'))) return false; // A heartbeat.
+    const body = parseObject(data, 'an event');
+    const type = textValueOf(body['type']) ?? event;
+    this.#out = out;
+    if (type === 'error' || (type === '' && body['error'] !== undefined)) throw failureOfEvent(body, this.#failures);
+    if (!type.startsWith('response.')) return false; // A keep-alive, or what is not known at all.
+    const handler = Object.hasOwn(handlers, type) ? handlers[type] : undefined;
+    if (handler !== undefined) return handler(this, body) === true;
+    this.progress(type, body);
+    return false;
+  }
+
+  finish(): void {
+    throw this.#truncated('no event that ends the response');
+  }
+
+  settle(end: EndPart): EndPart | Promise<EndPart> {
+    return settleUsage(end, this.#request, this.#output, this.#context.estimator);
+  }
+
+  whole(answer: WholeAnswer, out: PredictPart[]): void {
+    const body = parseObject(answer.body, 'the answer');
+    if (objectOf(body['error']) !== undefined) throw failureOfResponse(body, this.#failures);
+    const response = responseFromWire(body, this.#request, this.#context);
+    for (const text of textsOf(response.content)) this.#output.add(text);
+    out.push(...partsOf(response));
+  }
+
+  /** Who answers, as known so far. */
+  identify(event: JsonObject): void {
+    const response = objectOf(event['response']);
+    if (response !== undefined && !this.#hasStarted) this.#answerer = answererOf(response, this.#context);
+  }
+
+  /** The item that an event is about. One that was not announced is begun. */
+  item(event: JsonObject): ItemStream {
+    const index = event['output_index'] ?? 0;
+    if (typeof index !== 'number') throw malformed('an event has no output_index');
+    return this.#itemAt(index);
+  }
+
+  /** An item was announced. */
+  begin(event: JsonObject): void {
+    const item = itemOf(event);
+    if (isForeignItem(item)) this.progress('response.output_item.added', event);
+    this.item(event).begin(item);
+  }
+
+  /** An item is whole. */
+  done(event: JsonObject): void {
+    const item = itemOf(event);
+    this.item(event).finish(item);
+    this.#hasCallersCall ||= asksCaller(item);
+  }
+
+  /** An event that only callers of the Responses API can use. */
+  progress(type: string, event: JsonObject): void {
+    if (!keepsItems(this.#request)) return;
+    const { sequence_number: _, ...value } = event;
+    this.#state.emit({ type: 'opaque-delta', dialect: 'openai-responses', value: { ...value, type } });
+  }
+
+  /** The response is complete. Items that no event has brought are in it. */
+  end(event: JsonObject): true {
+    const response = objectOf(event['response']);
+    if (response === undefined) throw malformed('the last event holds no response');
+    if (response['status'] === 'failed') throw failureOfResponse(response, this.#failures);
+    this.identify(event);
+    listOf(response['output']).forEach((value, index) => {
+      const item = objectOf(value);
+      if (item === undefined) return;
+      this.#itemAt(index).finish(item);
+      this.#hasCallersCall ||= asksCaller(item);
+    });
+    const ending = endingOf(response, this.#hasCallersCall, this.#request, this.#context);
+    this.#begin();
+    this.#out.push({ type: 'end', ...ending });
+    return true;
+  }
+
+  /** The response failed. */
+  fail(event: JsonObject): never {
+    throw failureOfResponse(objectOf(event['response']) ?? event, this.#failures);
+  }
+
+  #itemAt(index: number): ItemStream {
+    const known = this.#items.get(index);
+    if (known !== undefined) return known;
+    if (this.#items.size >= maxOutputItems) throw malformed(`more than ${maxOutputItems} output items`);
+    const item = new ItemStream(index, this.#state);
+    this.#items.set(index, item);
+    return item;
+  }
+
+  #emit(part: PredictPart): void {
+    this.#begin();
+    if (part.type === 'tool-call-start') this.#output.add(part.name);
+    else if (part.type === 'tool-call-delta') this.#output.add(part.argumentsDelta);
+    else if ('text' in part) this.#output.add(part.text);
+    this.#out.push(part);
+  }
+
+  #begin(): void {
+    if (this.#hasStarted) return;
+    this.#hasStarted = true;
+    this.#answerer ??= answererOf({}, this.#context);
+    this.#out.push({ type: 'start', ...this.#answerer });
+  }
+
+  #truncated(detail: string): SluiceError {
+    return new SluiceError('upstream_truncated', { detail, upstream: { target: this.#context.target } });
+  }
+}
+
+/** Reads one event; true when it was the last. */
+type Handler = (reader: ResponseStreamReader, event: JsonObject) => unknown;
+
+/**
+ * One row for each event that is more than progress. What is not here is passed on by `progress`: the calls of tools that the
+ * vendor runs (web_search_call, file_search_call, code_interpreter_call, image_generation_call, mcp_call, mcp_list_tools, shell
+ * calls), input of custom tools, and whatever comes to be.
+ */
+const handlers: Readonly<Record<string, Handler>> = {
+  'response.created': (reader, event) => reader.identify(event),
+  'response.in_progress': (reader, event) => reader.identify(event),
+  'response.queued': (reader, event) => reader.identify(event),
+  'response.completed': (reader, event) => reader.end(event),
+  'response.incomplete': (reader, event) => reader.end(event),
+  'response.done': (reader, event) => reader.end(event),
+  'response.cancelled': (reader, event) => reader.end(event),
+  'response.failed': (reader, event) => reader.fail(event),
+  'response.output_item.added': (reader, event) => reader.begin(event),
+  'response.output_item.done': (reader, event) => reader.done(event),
+  // What these two announce and repeat is in the deltas and in the item.
+  'response.content_part.added': () => false,
+  'response.content_part.done': () => false,
+  'response.reasoning_summary_part.added': () => false,
+  'response.reasoning_summary_part.done': () => false,
+  'response.output_text.delta': (reader, event) =>
+    reader.item(event).addText('text', event['content_index'], textOf(event['delta']), event['logprobs']),
+  'response.output_text.done': (reader, event) =>
+    reader.item(event).completeText('text', event['content_index'], textOf(event['text'])),
+  'response.output_text.annotation.added': (reader, event) =>
+    reader.item(event).addAnnotation(event['content_index'], event['annotation'] ?? null),
+  'response.refusal.delta': (reader, event) =>
+    reader.item(event).addText('refusal', event['content_index'], textOf(event['delta']), event['logprobs']),
+  'response.refusal.done': (reader, event) =>
+    reader.item(event).completeText('refusal', event['content_index'], textOf(event['refusal'])),
+  'response.reasoning_summary_text.delta': (reader, event) =>
+    reader.item(event).addReasoning('summary_text', event['summary_index'], textOf(event['delta'])),
+  'response.reasoning_summary_text.done': (reader, event) =>
+    reader.item(event).completeReasoning('summary_text', event['summary_index'], textOf(event['text'])),
+  'response.reasoning_text.delta': (reader, event) =>
+    reader.item(event).addReasoning('reasoning_text', event['content_index'], textOf(event['delta'])),
+  'response.reasoning_text.done': (reader, event) =>
+    reader.item(event).completeReasoning('reasoning_text', event['content_index'], textOf(event['text'])),
+  'response.function_call_arguments.delta': (reader, event) => reader.item(event).addArguments(textOf(event['delta'])),
+  'response.function_call_arguments.done': (reader, event) =>
+    reader.item(event).completeArguments(textOf(event['arguments'])),
+};
+
+function itemOf(event: JsonObject): JsonObject {
+  const item = objectOf(event['item']);
+  if (item === undefined) throw malformed('an event holds no item');
+  return item;
+}
+
+function textOf(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : '';
+}

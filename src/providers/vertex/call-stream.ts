@@ -1,0 +1,60 @@
+// The function calls of one answer: whole ones, and those that Google streams in pieces.
+
+import type { JsonObject } from '../../core/json.ts';
+import type { PredictPart } from '../../core/predict.ts';
+import { malformed } from '../openai-compatible/answer-fields.ts';
+import { madeUpCallId } from '../openai-compatible/from-wire.ts';
+import { isPresent, objectOf, textValueOf } from '../openai-compatible/wire-values.ts';
+import { maxToolCalls } from './defaults.ts';
+import { PartialArguments } from './partial-arguments.ts';
+
+/**
+ * A call is whole in one part, or it is open from a part that says `willContinue` until a part without it (which may hold
+ * nothing else), the next call, or the end. Only one call is open at a time. Its start is sent on at once, its arguments as
+ * one delta when they are complete: pieces come as values at paths in any order, which is no JSON text before the last.
+ */
+export class CallStream {
+  #count: number = 0;
+  #open: PartialArguments | undefined;
+
+  /** Calls so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Adds the parts of one `functionCall`. */
+  read(call: JsonObject, signature: string | undefined, answerId: string, out: PredictPart[]): void {
+    const name = textValueOf(call['name']);
+    if (name !== undefined) {
+      this.finish(out);
+      this.#start(name, call, signature, answerId, out);
+    }
+    const open = this.#open;
+    if (open === undefined) {
+      if (isPresent(call)) throw malformed('a function call has no name');
+      return; // An empty part that closes a call which is closed already.
+    }
+    open.add(call['partialArgs']);
+    open.merge(objectOf(call['args']) ?? {});
+    if (call['willContinue'] !== true) this.finish(out);
+  }
+
+  /** Completes the open call, if there is one. */
+  finish(out: PredictPart[]): void {
+    if (this.#open === undefined) return;
+    const argumentsDelta = this.#open.toJson();
+    this.#open = undefined;
+    out.push({ type: 'tool-call-delta', index: this.#count - 1, argumentsDelta });
+  }
+
+  #start(name: string, call: JsonObject, signature: string | undefined, answerId: string, out: PredictPart[]): void {
+    if (this.#count >= maxToolCalls) throw malformed(`more than ${maxToolCalls} function calls`);
+    const index = this.#count;
+    this.#count += 1;
+    this.#open = new PartialArguments();
+    const id = textValueOf(call['id']) ?? madeUpCallId(answerId, index);
+    // By the name that it has in Google's OpenAI-compatible endpoint, where clients look for it.
+    const extra = { extra_content: { google: { thought_signature: signature ?? '' } } };
+    out.push({ type: 'tool-call-start', index, id, name, ...(signature === undefined ? {} : { extra }) });
+  }
+}

@@ -1,0 +1,172 @@
+// What Google's failure means: a google.rpc.Status and the HTTP status → reason. Retryability follows from the reason.
+
+import { type ErrorDetails, SluiceError } from '../../core/error.ts';
+import type { ErrorReason } from '../../core/error-catalogue.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { maxRetryAfterMs } from '../openai-compatible/defaults.ts';
+import type { FailureContext } from '../openai-compatible/errors.ts';
+import { retryAfterMsOf } from '../openai-compatible/retry-after.ts';
+import { safeMessage } from '../openai-compatible/safe-message.ts';
+import type { WholeAnswer } from '../openai-compatible/whole-call.ts';
+import { listOf, objectOf, textValueOf } from '../openai-compatible/wire-values.ts';
+
+/** What Google said. */
+interface RpcStatus {
+  readonly status: number;
+  /** The name of google.rpc.Code, such as RESOURCE_EXHAUSTED. */
+  readonly code: string | undefined;
+  /** `reason` of ErrorInfo, such as API_KEY_INVALID. */
+  readonly errorReason: string | undefined;
+  readonly message: string | undefined;
+  readonly retryDelayMs: number | undefined;
+}
+
+/**
+ * The failure that a status and body mean. For a verdict on the request the caller sees Google's own message, cleaned, without
+ * the names of our projects; for anything about this server's account, a quota or a fault of Google only the catalogue's
+ * sentence. Debug information is never read.
+ */
+export function failureOf(answer: WholeAnswer, context: FailureContext): SluiceError {
+  const status = parseStatus(answer.status, answer.body);
+  return toError(status, status.retryDelayMs ?? retryAfterMsOf(answer.headers, context.nowMs), context);
+}
+
+/** The same for an `error` that came within a stream or under status 200. */
+export function embeddedFailureOf(body: JsonObject, context: FailureContext): SluiceError {
+  const named = readStatus(500, body);
+  const code = objectOf(body['error'])?.['code'];
+  const isStatus = typeof code === 'number' && code >= 400 && code < 600;
+  const status = isStatus ? code : (statusOfCode[named.code ?? ''] ?? 500);
+  return toError({ ...named, status }, named.retryDelayMs, context);
+}
+
+function toError(rpc: RpcStatus, retryAfterMs: number | undefined, context: FailureContext): SluiceError {
+  const reason = reasonOf(rpc);
+  const isVerdict = callersVerdicts.has(reason);
+  const message = safeMessage(rpc.message?.replace(/\bprojects\/[^/\s'"`]+/g, 'projects/…'), context.secrets);
+  const facts = [`status ${rpc.status}`, rpc.code, rpc.errorReason, isVerdict ? undefined : message];
+  const details: ErrorDetails = {
+    ...(isVerdict && message !== undefined ? { message } : {}),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    detail: facts.filter((fact) => fact !== undefined).join(', '),
+    upstream: {
+      target: context.target,
+      status: rpc.status,
+      ...(rpc.code === undefined ? {} : { type: rpc.code }),
+      ...(rpc.errorReason === undefined ? {} : { code: rpc.errorReason }),
+    },
+  };
+  return new SluiceError(reason, details);
+}
+
+/** Reasons that are about what the caller sent. */
+const callersVerdicts: ReadonlySet<ErrorReason> = new Set([
+  'upstream_rejected',
+  'context_length_exceeded',
+  'content_filtered',
+  'model_not_found',
+  'unsupported_capability',
+]);
+
+/**
+ * In order: whatever is wrong with this server's account (Google says 400 for a bad key); then the status. A redirect is not
+ * followed, and is no answer.
+ */
+function reasonOf(rpc: RpcStatus): ErrorReason {
+  if (isAboutAccount(rpc)) return 'upstream_unauthenticated';
+  const known = byStatus[rpc.status];
+  if (known !== undefined) return known;
+  if (rpc.status >= 500) return 'upstream_unavailable';
+  if (rpc.status < 400) return 'upstream_malformed';
+  return verdictOf(rpc);
+}
+
+const byStatus: Readonly<Record<number, ErrorReason>> = {
+  408: 'upstream_timeout',
+  409: 'upstream_unavailable', // ABORTED: a conflict at Google that passes.
+  429: 'upstream_rate_limited',
+  499: 'upstream_unavailable', // CANCELLED, although nobody here did.
+  501: 'unsupported_capability',
+  504: 'upstream_timeout',
+};
+
+/** Bad keys, services that are off, missing permissions, no billing. */
+function isAboutAccount({ status, code, errorReason = '', message = '' }: RpcStatus): boolean {
+  if (status === 401 || status === 402 || status === 403 || code === 'UNAUTHENTICATED') return true;
+  if (/^(?:API_KEY_|SERVICE_DISABLED|BILLING_|CONSUMER_|ACCESS_TOKEN_|USER_PROJECT_)/.test(errorReason)) return true;
+  return status === 400 && accountWords.test(message);
+}
+
+const accountWords: RegExp =
+  /API key (?:not valid|not found|expired)|enable billing|billing (?:to be|is) (?:dis|en)abled/i;
+const contextWords: RegExp =
+  /(?:input )?token count.{0,40}exceeds|exceeds the maximum number of (?:input )?tokens|maximum (?:input )?token|context (?:length|window)|input is too long/i;
+const filterWords: RegExp =
+  /Responsible AI|sensitive words|safety (?:filter|setting|policy)|prohibited (?:content|use)/i;
+const modelWords: RegExp = /\bmodels?\b.*(?:not found|not exist|not available|not supported)|Publisher Model/is;
+
+/** What a 4xx says about the request. A 404 that is not about the model is about a file or a cache that the request names. */
+function verdictOf({ status, message = '' }: RpcStatus): ErrorReason {
+  if (status === 404) return modelWords.test(message) || message === '' ? 'model_not_found' : 'upstream_rejected';
+  if (contextWords.test(message)) return 'context_length_exceeded';
+  return filterWords.test(message) ? 'content_filtered' : 'upstream_rejected';
+}
+
+/** HTTP status by name, for errors that carry no number. Source: google/rpc/code.proto. */
+const statusOfCode: Readonly<Record<string, number>> = {
+  INVALID_ARGUMENT: 400,
+  FAILED_PRECONDITION: 400,
+  OUT_OF_RANGE: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  NOT_FOUND: 404,
+  ABORTED: 409,
+  ALREADY_EXISTS: 409,
+  RESOURCE_EXHAUSTED: 429,
+  CANCELLED: 499,
+  UNIMPLEMENTED: 501,
+  UNAVAILABLE: 503,
+  DEADLINE_EXCEEDED: 504,
+};
+
+function parseStatus(status: number, body: string): RpcStatus {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    // An error page of the frontend, or plain text: safeMessage decides what may be shown of it.
+    const message = textValueOf(body.trim());
+    return { status, code: undefined, errorReason: undefined, message, retryDelayMs: undefined };
+  }
+  const object = Array.isArray(parsed) ? parsed[0] : parsed; // A stream without `alt=sse` wraps its error into a list.
+  return readStatus(status, isJsonObject(object) ? object : {});
+}
+
+/** `{error: {code, message, status, details}}`, or OAuth's `{error: text, error_description}`. */
+function readStatus(status: number, body: JsonObject): RpcStatus {
+  const error = objectOf(body['error']) ?? {};
+  const message = textValueOf(error['message']) ?? textValueOf(body['error_description']) ?? textValueOf(body['error']);
+  const details = listOf(error['details']).map(objectOf);
+  const detailOf = (type: string): JsonObject | undefined =>
+    details.find((detail) => textValueOf(detail?.['@type'])?.endsWith(`google.rpc.${type}`));
+  return {
+    status,
+    code: wordOf(error['status']),
+    errorReason: wordOf(detailOf('ErrorInfo')?.['reason']),
+    message,
+    retryDelayMs: delayOf(detailOf('RetryInfo')?.['retryDelay'], message),
+  };
+}
+
+/** A duration such as `34.4s`, or the words that say the same where the detail is missing. */
+function delayOf(value: JsonValue | undefined, message: string | undefined): number | undefined {
+  const text = textValueOf(value) ?? /retry in (\d+(?:\.\d+)?s)\b/i.exec(message ?? '')?.[1];
+  const seconds = text === undefined ? undefined : /^(\d+(?:\.\d+)?)s$/.exec(text)?.[1];
+  if (seconds === undefined) return undefined;
+  const ms = Math.ceil(Number.parseFloat(seconds) * 1000);
+  return ms <= maxRetryAfterMs ? ms : undefined;
+}
+
+function wordOf(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' && /^[A-Z][A-Z0-9_]{0,99}$/.test(value) ? value : undefined;
+}

@@ -1,0 +1,126 @@
+// Unknown fields of the request's body: Google's own go as they came; those of other dialects that have a meaning here are
+// translated by the tables of this file, hints are left out and reported, and all others are refused.
+
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { PredictRequest } from '../../core/predict.ts';
+import { objectOf } from '../openai-compatible/wire-values.ts';
+import { thinkingOfEffort } from './generation-config.ts';
+import { type Translation, unsupported } from './translation.ts';
+
+/** Fields whose objects are merged instead of replaced: typed fields are parts of them. */
+const merged: ReadonlySet<string> = new Set(['generationConfig', 'toolConfig']);
+
+/** Merges the unknown fields into the body. A typed field is never replaced. */
+export function mergeBodyExtra(body: JsonObject, request: PredictRequest, translation: Translation): void {
+  if (request.extra === undefined) return;
+  if (translation.isNative) {
+    mergeNative(body, request.extra);
+    return;
+  }
+  for (const [name, value] of Object.entries(request.extra)) {
+    if (value === null) continue;
+    if (hints.has(name)) translation.downgrade(name);
+    else if (Object.hasOwn(translated, name)) translated[name]?.(value, body, translation);
+    else throw unsupported(`the field \`${name}\``, name);
+  }
+}
+
+function mergeNative(body: JsonObject, extra: JsonObject): void {
+  for (const [written, value] of Object.entries(extra)) {
+    const name = camelNames[written] ?? written;
+    const known = objectOf(body[name]);
+    if (known !== undefined && merged.has(name) && isJsonObject(value)) body[name] = { ...value, ...known };
+    else if (!Object.hasOwn(body, name)) body[name] = value;
+  }
+}
+
+/** Google reads both spellings; only where both could meet in one body must they be made one. */
+const camelNames: Readonly<Record<string, string>> = {
+  generation_config: 'generationConfig',
+  tool_config: 'toolConfig',
+  system_instruction: 'systemInstruction',
+};
+
+/** Accounting, caching and storage of other vendors: they change no answer. */
+const hints: ReadonlySet<string> = new Set([
+  'cache_control',
+  'client_metadata',
+  'include',
+  'metadata',
+  'prompt_cache_key',
+  'prompt_cache_options',
+  'prompt_cache_retention',
+  'safety_identifier',
+  'service_tier',
+  'store',
+  'stream_options',
+  'truncation',
+  'user',
+  'verbosity',
+]);
+
+type Translate = (value: JsonValue, body: JsonObject, translation: Translation) => void;
+
+/**
+ * Fields of other dialects that have a form here.
+ * OpenAI: `n` when it is 1; `modalities`; `extra_body.google`, in which Google's own OpenAI-compatible endpoint takes
+ * `thinking_config` and `cached_content`, and we any field of the body (`safety_settings`, `labels`, …).
+ * Responses API: `reasoning` (`effort`, `summary`). Anthropic: `thinking`, and `effort` in `output_config`.
+ */
+const translated: Readonly<Record<string, Translate>> = {
+  n(value) {
+    if (value !== 1) throw unsupported('several choices', 'n');
+  },
+  modalities(value, body) {
+    const names = Array.isArray(value) ? value : [value];
+    addConfig(body, { responseModalities: names.map((name) => String(name).toUpperCase()) });
+  },
+  extra_body(value, body) {
+    const { google, ...others } = objectOf(value) ?? {};
+    const [unknown] = Object.keys(others);
+    if (unknown !== undefined) throw unsupported(`the field \`${unknown}\``, `extra_body.${unknown}`);
+    const { thinking_config: snake, thinkingConfig = snake, ...fields } = objectOf(google) ?? {};
+    if (thinkingConfig !== undefined) addThinking(body, objectOf(thinkingConfig) ?? {});
+    mergeNative(body, fields);
+  },
+  reasoning(value, body, translation) {
+    const { effort, summary, ...others } = objectOf(value) ?? {};
+    const [unknown] = Object.keys(others).filter((name) => others[name] !== null);
+    if (unknown !== undefined) throw unsupported(`the field \`${unknown}\``, `reasoning.${unknown}`);
+    if (typeof effort === 'string') addThinking(body, thinkingOfEffort(effort, 'reasoning.effort', translation));
+    if (typeof summary === 'string' && summary !== 'none') addThinking(body, { includeThoughts: true });
+  },
+  thinking(value, body) {
+    const thinking = objectOf(value) ?? {};
+    const budget = thinking['budget_tokens'];
+    if (thinking['type'] === 'disabled') addThinking(body, { thinkingBudget: 0 });
+    else if (typeof budget === 'number') addThinking(body, { thinkingBudget: budget, includeThoughts: true });
+    else addThinking(body, { includeThoughts: thinking['display'] !== 'omitted' });
+  },
+  output_config(value, body, translation) {
+    const { effort, ...others } = objectOf(value) ?? {};
+    const [unknown] = Object.keys(others);
+    if (unknown !== undefined) throw unsupported(`the field \`${unknown}\``, `output_config.${unknown}`);
+    if (typeof effort === 'string') addThinking(body, thinkingOfEffort(effort, 'output_config.effort', translation));
+  },
+};
+
+function addConfig(body: JsonObject, fields: JsonObject): void {
+  body['generationConfig'] = { ...fields, ...objectOf(body['generationConfig']) };
+}
+
+/**
+ * A level and a budget together are refused by Google: the one that is there already wins, be it from a typed field or from
+ * an earlier field of the body.
+ */
+function addThinking(body: JsonObject, fields: JsonObject): void {
+  const config = objectOf(body['generationConfig']) ?? {};
+  const known = objectOf(config['thinkingConfig']) ?? {};
+  const { thinkingBudget, thinkingLevel, ...others } = fields;
+  const amount: JsonObject = {};
+  if (known['thinkingLevel'] === undefined && known['thinkingBudget'] === undefined) {
+    if (thinkingLevel !== undefined) amount['thinkingLevel'] = thinkingLevel;
+    else if (thinkingBudget !== undefined) amount['thinkingBudget'] = thinkingBudget;
+  }
+  body['generationConfig'] = { ...config, thinkingConfig: { ...others, ...amount, ...known } };
+}

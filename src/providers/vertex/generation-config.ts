@@ -1,0 +1,56 @@
+// Sampling, the form of the answer and the amount of thinking as Google's `generationConfig`.
+
+import type { JsonObject } from '../../core/json.ts';
+import type { PredictRequest, ResponseFormat } from '../../core/predict.ts';
+import { effortBudgets, effortLevels } from './defaults.ts';
+import { withoutDialect } from './tools-to-wire.ts';
+import { set, type Translation, unsupported } from './translation.ts';
+
+/** The typed fields; unknown ones are merged by extra-to-wire.ts. */
+export function generationConfigOf(request: PredictRequest, translation: Translation): JsonObject {
+  const { sampling } = request;
+  const config: JsonObject = {};
+  set(config, 'temperature', sampling.temperature);
+  set(config, 'topP', sampling.topP);
+  set(config, 'topK', sampling.topK);
+  set(config, 'maxOutputTokens', sampling.maxOutputTokens);
+  set(config, 'stopSequences', sampling.stop === undefined ? undefined : [...sampling.stop]);
+  set(config, 'seed', sampling.seed);
+  set(config, 'presencePenalty', sampling.presencePenalty);
+  set(config, 'frequencyPenalty', sampling.frequencyPenalty);
+  if (sampling.logprobs === true) {
+    config['responseLogprobs'] = true;
+    // 0 alternatives is Google's default, and refused when it is said.
+    if (sampling.topLogprobs !== undefined && sampling.topLogprobs > 0) config['logprobs'] = sampling.topLogprobs;
+  }
+  if (request.responseFormat !== undefined) addFormat(config, request.responseFormat);
+  if (request.reasoningEffort !== undefined) {
+    config['thinkingConfig'] = thinkingOfEffort(request.reasoningEffort, 'reasoning_effort', translation);
+  }
+  return config;
+}
+
+/** Google always keeps to a schema, so `strict` needs no word; the schema's name is only a label. */
+function addFormat(config: JsonObject, format: ResponseFormat): void {
+  if (format.kind === 'text') return;
+  config['responseMimeType'] = 'application/json';
+  if (format.kind === 'json-object') return;
+  const schema = withoutDialect(format.schema);
+  if (format.description !== undefined && schema['description'] === undefined)
+    schema['description'] = format.description;
+  config['responseJsonSchema'] = schema;
+}
+
+/** `thinkingConfig` of a word for effort: a level for Gemini 3, a budget for the models before it. */
+export function thinkingOfEffort(effort: string, param: string, translation: Translation): JsonObject {
+  const word = effort.toLowerCase();
+  if (translation.isGemini3) {
+    const thinkingLevel = Object.hasOwn(effortLevels, word) ? effortLevels[word] : undefined;
+    if (thinkingLevel === undefined) throw unsupported(`the effort ${JSON.stringify(effort)}`, param);
+    if (word === 'none') translation.downgrade(param);
+    return { thinkingLevel };
+  }
+  const thinkingBudget = Object.hasOwn(effortBudgets, word) ? effortBudgets[word] : undefined;
+  if (thinkingBudget === undefined) throw unsupported(`the effort ${JSON.stringify(effort)}`, param);
+  return { thinkingBudget };
+}

@@ -1,0 +1,210 @@
+// The provider for Gemini: generateContent on Vertex AI, and the same API at generativelanguage.googleapis.com with an API key.
+
+import type { EmbedRequest } from '../../core/embed.ts';
+import { type SluiceError, toSluiceError } from '../../core/error.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { ModelDescription } from '../../core/model-description.ts';
+import type { PredictRequest } from '../../core/predict.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { ModelCall, ModelProvider } from '../../ports/model.ts';
+import type { TokenEstimator } from '../../ports/token-estimator.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { type AnswerContext, malformed } from '../openai-compatible/answer-fields.ts';
+import { type Connection, createConnection } from '../openai-compatible/connection.ts';
+import type { CredentialOptions } from '../openai-compatible/credentials.ts';
+import type { ProviderLimits } from '../openai-compatible/defaults.ts';
+import type { FailureContext } from '../openai-compatible/errors.ts';
+import { countOf, isPresent } from '../openai-compatible/wire-values.ts';
+import { type Address, createAddress } from './address.ts';
+import { embedConcurrency } from './defaults.ts';
+import { type EmbedStep, embedFromWire, embedToWire } from './embed.ts';
+import { embeddedFailureOf, failureOf } from './errors.ts';
+import { predictFromWire } from './from-wire.ts';
+import type { GoogleAuth } from './google-auth.ts';
+import { GenerateStreamReader } from './stream.ts';
+import { countTokensToWire, predictToWire, type WireRequest } from './to-wire.ts';
+
+/** What a provider is made of. */
+export interface VertexOptions {
+  /** The provider's name in the configuration: the first half of its targets. */
+  readonly name: string;
+  /** The Google Cloud project. Absent: the Gemini API (or Vertex in express mode, see address.ts). */
+  readonly project?: string | undefined;
+  /** Region, `us`, `eu` or `global`. Default: `global`. */
+  readonly location?: string | undefined;
+  /** Up to and including the version. Default: Google's address for the project and location. */
+  readonly baseUrl?: string | undefined;
+  readonly auth: VertexAuth;
+  /** Further headers of every request, or how to read them (once). They win over ours of the same name. */
+  readonly headers?: CredentialOptions['headers'];
+  readonly clock: Clock;
+  /** Counts tokens where Google does not. */
+  readonly estimator: TokenEstimator;
+  readonly log: Log;
+  /** What is left out is taken from `defaultLimits` of the connection. */
+  readonly limits?: Partial<ProviderLimits> | undefined;
+  /** Models to describe; the provider passes any other name on as well. */
+  readonly models?: readonly ModelDescription[] | undefined;
+}
+
+/** How calls are authorised: access tokens, which Vertex wants, or a key. */
+export type VertexAuth =
+  | { readonly kind: 'google'; readonly source: GoogleAuth }
+  | { readonly kind: 'api-key'; readonly apiKey: () => Promise<string> };
+
+/**
+ * The provider. Each call is one HTTP request, sent again only when it was refused for a key or token that has been replaced
+ * since; embeddings of many texts may take several. Throws `config_invalid` when the address is not one.
+ */
+export function createVertexProvider(options: VertexOptions): ModelProvider {
+  const { name } = options;
+  const vertex = createCalls(options);
+  const { address, connection } = vertex;
+  return {
+    name,
+    models: () => options.models ?? [],
+    async predict(request, call) {
+      const { body, downgrades } = predictToWire(request, call.model, address.api);
+      const answer = await vertex.post('generateContent', body, call);
+      return predictFromWire(answer, request, vertex.contextOf(call, downgrades), vertex.failure(call));
+    },
+    predictStream: (request, call) => streamed(vertex, request, call),
+    async countTokens(request, call) {
+      const body = countTokensToWire(request, call.model, address.api);
+      const inputTokens = countOf((await vertex.post('countTokens', body, call))['totalTokens']);
+      if (inputTokens === undefined) throw malformed('the answer has no totalTokens');
+      return { model: call.model, target: connection.targetOf(call), attempts: 1, inputTokens, source: 'provider' };
+    },
+    async embed(request, call) {
+      const answers = await embedAll(vertex, request, call);
+      return embedFromWire(answers, request, call.model, connection.targetOf(call), options.estimator);
+    },
+    ready: () => warmUp(options, connection),
+    close: () => connection.close(),
+  };
+}
+
+/** What all operations share. */
+interface Calls {
+  readonly address: Address;
+  readonly connection: Connection;
+  post(method: string, body: JsonObject, call: ModelCall): Promise<JsonObject>;
+  contextOf(call: ModelCall, downgrades: readonly string[]): AnswerContext;
+  failure(call: ModelCall): (body: JsonObject) => SluiceError;
+}
+
+function createCalls(options: VertexOptions): Calls {
+  const address = createAddress(options);
+  // The project is nothing that callers should read in an error.
+  const hidden = options.project === undefined ? [] : [options.project];
+  const withHidden = (context: FailureContext): FailureContext => ({
+    ...context,
+    secrets: [...context.secrets, ...hidden],
+  });
+  const connection = createConnection({
+    name: options.name,
+    baseUrl: address.baseUrl,
+    ...credentialsOf(options.auth),
+    headers: options.headers,
+    clock: options.clock,
+    log: options.log,
+    limits: options.limits,
+    failureOf: (answer, context) => failureOf(answer, withHidden(context)),
+  });
+  const failure = (call: ModelCall) => (body: JsonObject) =>
+    embeddedFailureOf(body, withHidden(connection.failureContext(call)));
+  return {
+    address,
+    connection,
+    failure,
+    async post(method, body, call) {
+      const answer = await connection.post(address.pathOf(call.model, method), body, call);
+      if (isPresent(answer['error'])) throw failure(call)(answer);
+      return answer;
+    },
+    contextOf: (call, downgrades) => ({
+      target: connection.targetOf(call),
+      model: call.model,
+      requestId: call.context.requestId,
+      nowMs: options.clock.now(),
+      estimator: options.estimator,
+      downgrades,
+    }),
+  };
+}
+
+function credentialsOf(auth: VertexAuth): Pick<CredentialOptions, 'apiKey' | 'keyHeaders'> {
+  if (auth.kind === 'api-key') return { apiKey: auth.apiKey, keyHeaders: (key) => ({ 'x-goog-api-key': key }) };
+  const { source } = auth;
+  return { apiKey: source.token, keyHeaders: (token) => source.headersOf(token) };
+}
+
+/** `alt=sse`, or the answer would be one JSON list. Translated at the first `next()`: what cannot be sent fails there. */
+function streamed(vertex: Calls, request: PredictRequest, call: ModelCall): ReturnType<ModelProvider['predictStream']> {
+  let wire: WireRequest | undefined;
+  const translate = (): WireRequest => {
+    wire ??= predictToWire(request, call.model, vertex.address.api);
+    return wire;
+  };
+  const createReader = (): GenerateStreamReader =>
+    new GenerateStreamReader(request, vertex.contextOf(call, translate().downgrades), vertex.failure(call));
+  const path = pathOrFailure(vertex.address, call.model);
+  const makeBody = (): JsonObject => {
+    if (typeof path !== 'string') throw path;
+    return translate().body;
+  };
+  return vertex.connection.stream(typeof path === 'string' ? path : '', makeBody, call, createReader);
+}
+
+/** A name that is no model's must fail the stream, not the making of it. */
+function pathOrFailure(address: Address, model: string): string | SluiceError {
+  try {
+    return `${address.pathOf(model, 'streamGenerateContent')}?alt=sse`;
+  } catch (failure) {
+    return toSluiceError(failure);
+  }
+}
+
+/** All steps in order, at most `embedConcurrency` under way; the first failure ends the call. */
+async function embedAll(
+  vertex: Calls,
+  request: EmbedRequest,
+  call: ModelCall,
+): Promise<{ step: EmbedStep; body: JsonObject }[]> {
+  const steps = embedToWire(request, call.model, vertex.address.api);
+  const answers = new Array<{ step: EmbedStep; body: JsonObject } | undefined>(steps.length).fill(undefined);
+  const stop = new AbortController();
+  const bounded: ModelCall = { ...call, signal: AbortSignal.any([call.signal, stop.signal]) };
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let index = next++; index < steps.length; index = next++) {
+      const step = steps[index];
+      if (step === undefined) return;
+      answers[index] = { step, body: await vertex.post(step.method, step.body, bounded) };
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(embedConcurrency, steps.length) }, work));
+  } catch (failure) {
+    stop.abort(failure);
+    throw failure;
+  }
+  return answers.filter((answer) => answer !== undefined);
+}
+
+/**
+ * Fetches the key or the first token. Only credentials that can never work fail the start: a token service that is down now
+ * may be up at the first call.
+ */
+async function warmUp(options: VertexOptions, connection: Connection): Promise<void> {
+  try {
+    await connection.ready();
+  } catch (thrown) {
+    const failure = toSluiceError(thrown);
+    if (options.auth.kind === 'api-key' || failure.reason === 'config_invalid') throw failure;
+    options.log.warn(
+      { provider: options.name, error: failure.reason },
+      'no access token yet; it is fetched at the first call',
+    );
+  }
+}

@@ -1,0 +1,51 @@
+// Our request as the JSON body of `:generateContent`.
+
+import type { JsonObject } from '../../core/json.ts';
+import type { PredictRequest } from '../../core/predict.ts';
+import type { Api } from './address.ts';
+import { mergeBodyExtra } from './extra-to-wire.ts';
+import { generationConfigOf } from './generation-config.ts';
+import { conversationToWire } from './messages-to-wire.ts';
+import { toolChoiceToWire, toolsToWire } from './tools-to-wire.ts';
+import { Translation, unsupported } from './translation.ts';
+
+/** A body, and which fields of the request are not in it. */
+export interface WireRequest {
+  readonly body: JsonObject;
+  readonly downgrades: readonly string[];
+}
+
+/**
+ * The body. Throws `unsupported_capability`, naming the field, for what Google has no form for: a raw prompt, several
+ * choices, parts and tools of another vendor, unknown fields that are no hints. Left out and reported: what
+ * extra-to-wire.ts and translation.ts list, `parallel_tool_calls: false`, `strict`, reasoning of earlier turns, names.
+ */
+export function predictToWire(request: PredictRequest, model: string, api: Api): WireRequest {
+  if (request.prompt !== undefined) throw unsupported('raw text to be continued', 'prompt');
+  const translation = new Translation(request.dialect, model, api);
+  const { systemInstruction, contents } = conversationToWire(request, translation);
+  const body: JsonObject = { contents };
+  if (systemInstruction !== undefined) body['systemInstruction'] = systemInstruction;
+  if (request.tools !== undefined && request.tools.length > 0) body['tools'] = toolsToWire(request.tools, translation);
+  if (request.toolChoice !== undefined) body['toolConfig'] = toolChoiceToWire(request.toolChoice);
+  if (request.parallelToolCalls === false) translation.downgrade('parallel_tool_calls');
+  const config = generationConfigOf(request, translation);
+  if (Object.keys(config).length > 0) body['generationConfig'] = config;
+  mergeBodyExtra(body, request, translation);
+  return { body, downgrades: translation.downgrades };
+}
+
+/** The body of `:countTokens`. The Gemini API counts a whole request only when it is wrapped with the model's name. */
+export function countTokensToWire(request: PredictRequest, model: string, api: Api): JsonObject {
+  const { body } = predictToWire(request, model, api);
+  const { contents, systemInstruction, tools, generationConfig } = body;
+  if (api === 'gemini') {
+    const name = model.includes('/') ? model : `models/${model}`;
+    return { generateContentRequest: { model: name, ...body } };
+  }
+  const counted: JsonObject = {};
+  for (const [field, value] of Object.entries({ contents, systemInstruction, tools, generationConfig })) {
+    if (value !== undefined) counted[field] = value;
+  }
+  return counted;
+}
