@@ -75,7 +75,7 @@ test('config watch: a valid change is handed on once, after the last of several 
     assert.equal(applied.length, 0);
     clock.advance(200);
     assert.equal(applied[0]?.config.limits.maxNesting, 11);
-    assert.deepEqual(applied[0]?.change, { changed: ['limits.maxNesting'], needRestart: [] });
+    assert.deepEqual(applied[0]?.change, { changed: ['limits.maxNesting'], needRestart: ['limits.maxNesting'] });
     clock.advance(60_000);
     assert.equal(applied.length, 1);
     assert.equal(refused.length, 0);
@@ -150,7 +150,7 @@ test('config watch: says which changes need a restart', () =>
     clock.advance(10_000);
     assert.deepEqual(applied[0]?.change, {
       changed: ['listen.http', 'models.stories', 'models.embed', 'limits.maxNesting', 'store.path'],
-      needRestart: ['listen.http', 'store.path'],
+      needRestart: ['listen.http', 'limits.maxNesting', 'store.path'],
     });
   }));
 

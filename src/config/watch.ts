@@ -47,7 +47,17 @@ export interface ConfigWatch {
 }
 
 /** Sections that are read once, when listeners are opened and stores are connected. */
-const readOnce: ReadonlySet<string> = new Set(['dataDir', 'listen', 'inference', 'rpc', 'store', 'bus', 'secrets']);
+const readOnce: ReadonlySet<string> = new Set([
+  'dataDir',
+  'listen',
+  'inference',
+  'rpc',
+  'store',
+  'bus',
+  'secrets',
+  'limits',
+  'telemetry',
+]);
 
 /**
  * Watches the folder of the file, and of what it links to, not the file: editors replace it and Kubernetes swaps a link beside

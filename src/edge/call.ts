@@ -17,6 +17,8 @@ export interface Answered {
   /** `provider/model` that answered. */
   readonly target: string;
   readonly attempts: number;
+  /** Fields of the request that the target could not honour; the x-sluice-downgraded header. */
+  readonly downgrades?: readonly string[];
   readonly usage: Usage;
 }
 
@@ -157,6 +159,7 @@ export class EdgeCall {
     const answered = this.answered;
     if (answered?.target !== undefined) headers['x-sluice-model'] = headerSafe(answered.target);
     if (answered?.attempts !== undefined) headers['x-sluice-attempts'] = answered.attempts;
+    if (answered?.downgrades !== undefined) headers['x-sluice-downgraded'] = headerSafe(answered.downgrades.join(', '));
     if (this.runtime.draining) headers['connection'] = 'close';
     return headers;
   }

@@ -10,6 +10,19 @@ const headers = { authorization: `Bearer ${edgeKeys.first}` };
 const chat = { method: 'POST', url: '/v1/chat/completions', headers } as const;
 const payload = { model: 'chat', messages: [{ role: 'user', content: 'hello' }] };
 
+test('edge: what a target could not honour is named in a header, whole and streamed', async (t) => {
+  const edge = createTestEdge(t);
+  edge.inference.script = () =>
+    textAnswer('Hi').map((part) => (part.type === 'start' ? { ...part, downgrades: ['metadata', 'user'] } : part));
+  for (const stream of [false, true]) {
+    const answer = await edge.server.inject({ ...chat, payload: { ...payload, stream } });
+    assert.equal(answer.headers['x-sluice-downgraded'], 'metadata, user');
+  }
+  edge.inference.script = () => textAnswer('Hi');
+  const whole = await edge.server.inject({ ...chat, payload });
+  assert.equal(whole.headers['x-sluice-downgraded'], undefined);
+});
+
 test('edge: a chat completion goes through, and everything around it is there', async (t) => {
   const edge = createTestEdge(t);
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';

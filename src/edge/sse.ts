@@ -46,8 +46,10 @@ async function stop(call: EdgeCall, iterator: AsyncIterator<PredictPart>): Promi
 
 /** Keeps what the log line and the response headers need. */
 function note(call: EdgeCall, part: PredictPart): void {
-  if (part.type === 'start') call.answered = { target: part.target, attempts: part.attempts };
-  else if (part.type === 'end') call.answered = { ...call.answered, usage: part.usage };
+  if (part.type === 'start') {
+    const { target, attempts, downgrades } = part;
+    call.answered = { target, attempts, ...(downgrades === undefined ? {} : { downgrades }) };
+  } else if (part.type === 'end') call.answered = { ...call.answered, usage: part.usage };
 }
 
 /** The response as a stream of events. Text of one pass of the event loop goes out in one write. */

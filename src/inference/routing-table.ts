@@ -36,6 +36,8 @@ export interface RouteDefinition {
 export interface RoutingTableInput {
   readonly aliases: Readonly<Record<string, RouteDefinition>>;
   readonly providers: ReadonlyMap<string, ModelProvider>;
+  /** `provider/model` names to list beside what providers describe themselves; any other name resolves as well. */
+  readonly listed?: readonly string[];
   /** Limits for a model that is named as `provider/model` directly. */
   readonly defaultTimeouts: AttemptTimeouts;
 }
@@ -54,7 +56,7 @@ export function createRoutingTable(input: RoutingTableInput): RoutingTable {
   for (const [id, definition] of Object.entries(input.aliases)) {
     routes.set(id, routeOf(id, definition, input.providers));
   }
-  const listed = [...routes.values()].map(describe).concat(ownModels(input.providers, routes));
+  const listed = [...routes.values()].map(describe).concat(ownModels(input.providers, routes), passedOn(input, routes));
   const names = listed.map((model) => model.id).join(', ');
 
   const resolveDirect = (model: string): Route => {
@@ -102,7 +104,7 @@ function isUnknownTo(target: Target): boolean {
   return target.description === undefined && target.provider.models().length > 0;
 }
 
-function describe(route: Route): ModelDescription {
+function describe(route: Pick<Route, 'id' | 'targets' | 'summary'>): ModelDescription {
   const [first] = route.targets;
   const known = first.description;
   return {
@@ -123,6 +125,18 @@ function ownModels(
   routes: ReadonlyMap<string, Route>,
 ): ModelDescription[] {
   return [...providers.values()].flatMap((provider) => provider.models()).filter((model) => !routes.has(model.id));
+}
+
+/** Names that the operator wants to be seen, at providers that pass any name on. */
+function passedOn(
+  { listed = [], providers }: RoutingTableInput,
+  routes: ReadonlyMap<string, Route>,
+): ModelDescription[] {
+  return listed.flatMap((name) => {
+    const target = routes.has(name) ? undefined : findTarget(name, providers);
+    if (target === undefined || target.description !== undefined) return [];
+    return [describe({ id: name, targets: [target], summary: undefined })];
+  });
 }
 
 /** At most 100 characters and no control characters, so that a hostile name cannot forge log lines or flood an error. */

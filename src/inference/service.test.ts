@@ -73,6 +73,21 @@ describe('inference service', () => {
     assert.equal(answer.model, 'meta/llama');
   });
 
+  it('listModels: shows what the operator names at a provider that passes any name on, and others still resolve', async () => {
+    const { primary } = setUp();
+    const table = createRoutingTable({
+      aliases: {},
+      providers: new Map([['primary', primary]]),
+      listed: ['primary/large'],
+      defaultTimeouts: timeouts,
+    });
+    assert.deepEqual(
+      table.list().map(({ id, targets }) => [id, targets]),
+      [['primary/large', ['primary/large']]],
+    );
+    assert.equal(table.resolve('primary/other').targets[0].model, 'other');
+  });
+
   it('predict: an unknown model is model_not_found and names the models there are', async () => {
     const { service, clock } = setUp();
     await assert.rejects(service.predict(chatRequest('nope'), contextFor(clock), never), {

@@ -3,11 +3,10 @@
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { ModelDescription } from '../../core/model-description.ts';
-import { createRoutingTable } from '../../inference/routing-table.ts';
 import type { ModelProvider } from '../../ports/model.ts';
 import { pullModel } from '../../providers/local/pull.ts';
 import { createProvider } from '../../roles/create-provider.ts';
-import { defaultTimeouts } from '../../roles/defaults.ts';
+import { routingTableOf } from '../../roles/create-routing-table.ts';
 import { type Command, type CommandContext, exitCode, soleOperand } from '../command.ts';
 import { configOptions, withConfig } from '../config-options.ts';
 import { formatTable } from '../table.ts';
@@ -74,7 +73,7 @@ async function describeModels(config: Config, context: CommandContext): Promise<
     providers.set(name, createProvider(name, section, tools));
   }
   try {
-    return createRoutingTable({ aliases: config.models, providers, defaultTimeouts }).list();
+    return routingTableOf(config, providers).list();
   } finally {
     await Promise.all([...providers.values()].map((provider) => provider.close()));
   }

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, beforeEach, test } from 'node:test';
+import { after, beforeEach, describe, test } from 'node:test';
 import { SluiceError } from '../../core/error.ts';
 import { type PullProgress, pullModel } from './pull.ts';
 
@@ -91,146 +91,148 @@ const server = createServer(answer).listen(0, '127.0.0.1');
 await once(server, 'listening');
 const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 const root = await mkdtemp(join(tmpdir(), 'sluice-pull-'));
-after(async () => {
-  server.closeAllConnections();
-  server.close();
-  await rm(root, { recursive: true, force: true });
-});
-
-let directory = root;
-let round = 0;
-beforeEach(() => {
-  behaviour = {};
-  seen.length = 0;
-  directory = join(root, String(round++));
-});
-
-const pull = (onProgress?: (progress: PullProgress) => void) =>
-  pullModel({
-    repo: 'acme/mini',
-    directory,
-    baseUrl,
-    signal: new AbortController().signal,
-    ...(onProgress === undefined ? {} : { onProgress }),
+describe('models pull', () => {
+  after(async () => {
+    server.closeAllConnections();
+    server.close();
+    await rm(root, { recursive: true, force: true });
   });
 
-/** Cuts the connection once some of the weights have arrived. */
-async function pullAndBreak(): Promise<void> {
-  behaviour.holdAfterBytes = 100_000;
-  const running = pull(({ file }) => {
-    if (file === 'onnx/model.onnx') cutLine();
+  let directory = root;
+  let round = 0;
+  beforeEach(() => {
+    behaviour = {};
+    seen.length = 0;
+    directory = join(root, String(round++));
   });
-  await assert.rejects(running, failsWith('upstream_unavailable'));
-  behaviour = {};
-}
 
-const failsWith = (reason: string) => (error: unknown) => error instanceof SluiceError && error.reason === reason;
+  const pull = (onProgress?: (progress: PullProgress) => void) =>
+    pullModel({
+      repo: 'acme/mini',
+      directory,
+      baseUrl,
+      signal: new AbortController().signal,
+      ...(onProgress === undefined ? {} : { onProgress }),
+    });
 
-test('pull: fetches what the engine needs, at the commit of the listing, verified and with progress', async () => {
-  const progress: PullProgress[] = [];
-  const pulled = await pull((step) => progress.push(step));
-  assert.equal(pulled.directory, join(directory, 'acme', 'mini'));
-  assert.deepEqual(
-    pulled.files.map((file) => file.path),
-    ['config.json', 'tokenizer.json', '1_Pooling/config.json', 'onnx/model.onnx'],
-  );
-  assert.equal(pulled.files.at(-1)?.sha256, hex('sha256', weights));
-  assert.ok(weights.equals(await readFile(join(pulled.directory, 'onnx/model.onnx'))));
-  assert.deepEqual(progress.at(-1), { file: 'onnx/model.onnx', receivedBytes: 300_000, totalBytes: 300_000 });
-});
+  /** Cuts the connection once some of the weights have arrived. */
+  async function pullAndBreak(): Promise<void> {
+    behaviour.holdAfterBytes = 100_000;
+    const running = pull(({ file }) => {
+      if (file === 'onnx/model.onnx') cutLine();
+    });
+    await assert.rejects(running, failsWith('upstream_unavailable'));
+    behaviour = {};
+  }
 
-test('pull: a second run asks for the listing only', async () => {
-  await pull();
-  seen.length = 0;
-  await pull();
-  assert.equal(seen.length, 1);
-});
+  const failsWith = (reason: string) => (error: unknown) => error instanceof SluiceError && error.reason === reason;
 
-test('pull: goes on where a broken connection stopped', async () => {
-  await pullAndBreak();
-  const [part] = await readdir(join(directory, 'acme/mini/onnx'));
-  assert.match(part ?? '', /\.part$/);
-  seen.length = 0;
-  const pulled = await pull();
-  const range = seen.find((request) => request.url === '/content/weights')?.range;
-  assert.match(range ?? '', /^bytes=[1-9]\d*-$/);
-  assert.ok(weights.equals(await readFile(join(pulled.directory, 'onnx/model.onnx'))));
-  assert.deepEqual(await readdir(join(directory, 'acme/mini/onnx')), ['model.onnx']);
-});
-
-test('pull: starts again when the server does not know ranges', async () => {
-  await pullAndBreak();
-  behaviour.ignoreRange = true;
-  const pulled = await pull();
-  assert.ok(weights.equals(await readFile(join(pulled.directory, 'onnx/model.onnx'))));
-});
-
-test('pull: a wrong checksum is refused, nothing is left under the name, and the next run succeeds', async () => {
-  behaviour.corrupt = true;
-  await assert.rejects(pull(), failsWith('upstream_malformed'));
-  assert.deepEqual(await readdir(join(directory, 'acme/mini/onnx')), []);
-  behaviour = {};
-  await pull();
-});
-
-test('pull: a small file that git would not know is refused', async () => {
-  behaviour.extraFiles = [{ rfilename: 'README.md', size: 5, blobId: '0'.repeat(40) }];
-  small['README.md'] = 'wrong';
-  await assert.rejects(pull(), failsWith('upstream_malformed'));
-  delete small['README.md'];
-});
-
-test('pull: a damaged file on disk is fetched again', async () => {
-  const { directory: model } = await pull();
-  const path = join(model, 'onnx/model.onnx');
-  await writeFile(path, Buffer.alloc(weights.length));
-  await pull();
-  assert.ok(weights.equals(await readFile(path)));
-});
-
-test('pull: a path that leaves the directory is never written', async () => {
-  behaviour.extraFiles = [{ rfilename: '../../LICENSE', size: 1, blobId: '0'.repeat(40) }];
-  const pulled = await pull();
-  assert.ok(!pulled.files.some((file) => file.path.includes('..')));
-});
-
-test('pull: a repository without weights that can be run is refused by name', async () => {
-  behaviour.withoutWeights = true;
-  await assert.rejects(pull(), failsWith('invalid_request'));
-});
-
-test('pull: a repository that does not exist, and a name that is none', async () => {
-  const signal = new AbortController().signal;
-  await assert.rejects(pullModel({ repo: 'acme/none', directory, baseUrl, signal }), failsWith('not_found'));
-  await assert.rejects(pullModel({ repo: '../../etc', directory, baseUrl, signal }), failsWith('invalid_request'));
-});
-
-test('pull: says what to do when there is no network', async () => {
-  const closed = createServer().listen(0, '127.0.0.1');
-  await once(closed, 'listening');
-  const port = (closed.address() as AddressInfo).port;
-  closed.close();
-  const signal = new AbortController().signal;
-  await assert.rejects(
-    pullModel({ repo: 'acme/mini', directory, baseUrl: `http://127.0.0.1:${port}`, signal }),
-    (error: unknown) =>
-      error instanceof SluiceError &&
-      error.reason === 'upstream_unavailable' &&
-      /copy the model folder/.test(error.message),
-  );
-});
-
-test('pull: an abort stops it with the reason of the signal and keeps what arrived', async () => {
-  const controller = new AbortController();
-  const running = pullModel({
-    repo: 'acme/mini',
-    directory,
-    baseUrl,
-    signal: controller.signal,
-    onProgress: ({ file }) => {
-      if (file === 'onnx/model.onnx') controller.abort(new SluiceError('cancelled'));
-    },
+  test('pull: fetches what the engine needs, at the commit of the listing, verified and with progress', async () => {
+    const progress: PullProgress[] = [];
+    const pulled = await pull((step) => progress.push(step));
+    assert.equal(pulled.directory, join(directory, 'acme', 'mini'));
+    assert.deepEqual(
+      pulled.files.map((file) => file.path),
+      ['config.json', 'tokenizer.json', '1_Pooling/config.json', 'onnx/model.onnx'],
+    );
+    assert.equal(pulled.files.at(-1)?.sha256, hex('sha256', weights));
+    assert.ok(weights.equals(await readFile(join(pulled.directory, 'onnx/model.onnx'))));
+    assert.deepEqual(progress.at(-1), { file: 'onnx/model.onnx', receivedBytes: 300_000, totalBytes: 300_000 });
   });
-  await assert.rejects(running, failsWith('cancelled'));
-  await pull();
+
+  test('pull: a second run asks for the listing only', async () => {
+    await pull();
+    seen.length = 0;
+    await pull();
+    assert.equal(seen.length, 1);
+  });
+
+  test('pull: goes on where a broken connection stopped', async () => {
+    await pullAndBreak();
+    const [part] = await readdir(join(directory, 'acme/mini/onnx'));
+    assert.match(part ?? '', /\.part$/);
+    seen.length = 0;
+    const pulled = await pull();
+    const range = seen.find((request) => request.url === '/content/weights')?.range;
+    assert.match(range ?? '', /^bytes=[1-9]\d*-$/);
+    assert.ok(weights.equals(await readFile(join(pulled.directory, 'onnx/model.onnx'))));
+    assert.deepEqual(await readdir(join(directory, 'acme/mini/onnx')), ['model.onnx']);
+  });
+
+  test('pull: starts again when the server does not know ranges', async () => {
+    await pullAndBreak();
+    behaviour.ignoreRange = true;
+    const pulled = await pull();
+    assert.ok(weights.equals(await readFile(join(pulled.directory, 'onnx/model.onnx'))));
+  });
+
+  test('pull: a wrong checksum is refused, nothing is left under the name, and the next run succeeds', async () => {
+    behaviour.corrupt = true;
+    await assert.rejects(pull(), failsWith('upstream_malformed'));
+    assert.deepEqual(await readdir(join(directory, 'acme/mini/onnx')), []);
+    behaviour = {};
+    await pull();
+  });
+
+  test('pull: a small file that git would not know is refused', async () => {
+    behaviour.extraFiles = [{ rfilename: 'README.md', size: 5, blobId: '0'.repeat(40) }];
+    small['README.md'] = 'wrong';
+    await assert.rejects(pull(), failsWith('upstream_malformed'));
+    delete small['README.md'];
+  });
+
+  test('pull: a damaged file on disk is fetched again', async () => {
+    const { directory: model } = await pull();
+    const path = join(model, 'onnx/model.onnx');
+    await writeFile(path, Buffer.alloc(weights.length));
+    await pull();
+    assert.ok(weights.equals(await readFile(path)));
+  });
+
+  test('pull: a path that leaves the directory is never written', async () => {
+    behaviour.extraFiles = [{ rfilename: '../../LICENSE', size: 1, blobId: '0'.repeat(40) }];
+    const pulled = await pull();
+    assert.ok(!pulled.files.some((file) => file.path.includes('..')));
+  });
+
+  test('pull: a repository without weights that can be run is refused by name', async () => {
+    behaviour.withoutWeights = true;
+    await assert.rejects(pull(), failsWith('invalid_request'));
+  });
+
+  test('pull: a repository that does not exist, and a name that is none', async () => {
+    const signal = new AbortController().signal;
+    await assert.rejects(pullModel({ repo: 'acme/none', directory, baseUrl, signal }), failsWith('not_found'));
+    await assert.rejects(pullModel({ repo: '../../etc', directory, baseUrl, signal }), failsWith('invalid_request'));
+  });
+
+  test('pull: says what to do when there is no network', async () => {
+    const closed = createServer().listen(0, '127.0.0.1');
+    await once(closed, 'listening');
+    const port = (closed.address() as AddressInfo).port;
+    closed.close();
+    const signal = new AbortController().signal;
+    await assert.rejects(
+      pullModel({ repo: 'acme/mini', directory, baseUrl: `http://127.0.0.1:${port}`, signal }),
+      (error: unknown) =>
+        error instanceof SluiceError &&
+        error.reason === 'upstream_unavailable' &&
+        /copy the model folder/.test(error.message),
+    );
+  });
+
+  test('pull: an abort stops it with the reason of the signal and keeps what arrived', async () => {
+    const controller = new AbortController();
+    const running = pullModel({
+      repo: 'acme/mini',
+      directory,
+      baseUrl,
+      signal: controller.signal,
+      onProgress: ({ file }) => {
+        if (file === 'onnx/model.onnx') controller.abort(new SluiceError('cancelled'));
+      },
+    });
+    await assert.rejects(running, failsWith('cancelled'));
+    await pull();
+  });
 });

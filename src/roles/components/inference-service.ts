@@ -1,10 +1,8 @@
 // Component: the inference service in this process.
 
-import type { Config } from '../../config/config.ts';
-import { createRoutingTable, type RoutingTable } from '../../inference/routing-table.ts';
 import { createInferenceService } from '../../inference/service.ts';
 import type { Inference } from '../../ports/inference.ts';
-import { defaultTimeouts } from '../defaults.ts';
+import { routingTableOf } from '../create-routing-table.ts';
 import type { Component } from '../lifecycle.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Providers } from './providers.ts';
@@ -16,9 +14,9 @@ export function inferenceServiceComponent(runtime: Runtime, providers: Component
     needs: [providers],
     async start(use) {
       const set = use(providers);
-      let table = tableOf(runtime.config.current(), set);
+      let table = routingTableOf(runtime.config.current(), set.current());
       set.onChange(() => {
-        table = tableOf(runtime.config.current(), set);
+        table = routingTableOf(runtime.config.current(), set.current());
       });
       const service = createInferenceService({
         routingTable: () => table,
@@ -28,8 +26,4 @@ export function inferenceServiceComponent(runtime: Runtime, providers: Component
       return { value: service, stop: async () => undefined };
     },
   };
-}
-
-function tableOf(config: Config, providers: Providers): RoutingTable {
-  return createRoutingTable({ aliases: config.models, providers: providers.current(), defaultTimeouts });
 }
