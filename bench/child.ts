@@ -67,7 +67,19 @@ export async function startUntilListening(program: Program, port: number): Promi
 }
 
 /** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = await unusedPort();
+    if (given.has(port)) continue;
+    given.add(port);
+    return port;
+  }
+}
+
+/** Ports that were given out: the system may offer one again before it is listened on. */
+const given: Set<number> = new Set();
+
+function unusedPort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

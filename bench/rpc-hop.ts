@@ -48,9 +48,20 @@ function createInstantInference(): Inference {
   return {
     predict: () => whole,
     predictStream: stream,
-    embed: () => Promise.reject(new Error('not measured')),
+    embed: notMeasured,
+    rank: notMeasured,
+    classify: notMeasured,
+    moderate: notMeasured,
+    transcribe: notMeasured,
+    countTokens: notMeasured,
+    infer: notMeasured,
+    tensorMetadata: notMeasured,
     listModels: () => Promise.resolve([]),
   };
+}
+
+function notMeasured(): Promise<never> {
+  return Promise.reject(new Error('not measured'));
 }
 
 async function* iterate(parts: readonly PredictPart[]): AsyncGenerator<PredictPart> {

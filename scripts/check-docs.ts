@@ -23,6 +23,7 @@ import {
 } from './doc-rules.ts';
 import { decisionTable, errorTable, metricTable } from './doc-tables.ts';
 import { levelOfFolder } from './layer-rules.ts';
+import { extraTable, fieldTable, finishTable, statusTable } from './provider-tables.ts';
 import { readSourceGraph } from './source-graph.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -33,6 +34,10 @@ const sections: readonly (readonly [string, string, string])[] = [
   ['docs/errors.md', 'errors', errorTable()],
   ['docs/metrics.md', 'metrics', metricTable()],
   ['docs/adr/README.md', 'decisions', decisionTable(root)],
+  ['docs/providers.md', 'provider-fields', fieldTable()],
+  ['docs/providers.md', 'provider-extra', extraTable()],
+  ['docs/providers.md', 'provider-finish', finishTable()],
+  ['docs/providers.md', 'provider-status', statusTable()],
 ];
 const schemaFile = 'docs/sluice.schema.json';
 const schemaText = (): string => `${JSON.stringify(configJsonSchema(), null, 2)}\n`;

@@ -28,7 +28,10 @@ test('doc rules: a generated section is replaced and read back, and the rest sta
 });
 
 test('doc rules: tables hold one row for each entry of the code', () => {
-  assert.match(errorTable(), /^\| `rate_limited` \| RESOURCE_EXHAUSTED \| 429 \| yes \| The rate limit .*\. \|$/m);
+  assert.match(
+    errorTable(),
+    /^\| `rate_limited` \| RESOURCE_EXHAUSTED \| 429 \| yes \| no \| The rate limit .*\. \|$/m,
+  );
   assert.match(
     metricTable(),
     /^\| `sluice_streams_open` \| gauge \| {2}\| {2}\| Server-sent event streams open now\. \|$/m,

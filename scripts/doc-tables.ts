@@ -7,14 +7,15 @@ import { metricCatalogue } from '../src/telemetry/metrics.ts';
 
 /** docs/errors.md: every reason for which Sluice refuses or fails. */
 export function errorTable(): string {
-  const rows = Object.entries(errorCatalogue).map(([reason, { code, httpStatus, retryable, sentence }]) => [
+  const rows = Object.entries(errorCatalogue).map(([reason, { code, httpStatus, retryable, failover, sentence }]) => [
     `\`${reason}\``,
     code,
     String(httpStatus),
     retryable ? 'yes' : 'no',
+    failover ? 'yes' : 'no',
     sentence,
   ]);
-  return table(['Reason', 'gRPC code', 'HTTP status', 'Retryable', 'Meaning'], rows);
+  return table(['Reason', 'gRPC code', 'HTTP status', 'Retryable', 'Next target', 'Meaning'], rows);
 }
 
 /** docs/metrics.md: every metric of `/metrics`. */

@@ -1,11 +1,14 @@
 // The entry point: words to command, signals to one AbortSignal. The only file that may end the process.
 
+import { createSystemClock } from './adapters/system/clock.ts';
 import { exitCode } from './cli/command.ts';
 import { runProgram } from './cli/program.ts';
 import { createTerminal } from './cli/terminal.ts';
 
 const terminal = createTerminal(process.stdout, process.stderr);
 const stop = new AbortController();
+/** For what is still open after a stop: the last lines of output are written long before. */
+const exitGraceMs = 1000;
 
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
@@ -27,3 +30,6 @@ process.stdout.on('error', (failure: NodeJS.ErrnoException) => {
 });
 
 process.exitCode = await runProgram(process.argv.slice(2), { terminal, signal: stop.signal });
+
+// Stopped while something was starting: its threads or sockets must not keep the process.
+if (stop.signal.aborted) createSystemClock().setTimer(exitGraceMs, () => process.exit());

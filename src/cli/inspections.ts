@@ -14,10 +14,14 @@ import type {
   LocalProviderConfig,
   OpenAiCompatibleConfig,
   OpenAiConfig,
+  OpenInferenceConfig,
   VertexConfig,
 } from '../config/config.ts';
+import { toSluiceError } from '../core/error.ts';
+import type { ModelCall } from '../ports/model.ts';
 import { formatAddress } from '../roles/addresses.ts';
 import { readTls } from '../roles/components/inference-client.ts';
+import { createOpenInference } from '../roles/create-open-inference.ts';
 import { createProvider, type ProviderServices } from '../roles/create-provider.ts';
 import { vertexAuth } from '../roles/create-vertex.ts';
 import { makeFolder } from '../roles/make-folder.ts';
@@ -48,6 +52,7 @@ export function* inspect(config: Config, context: CommandContext): Generator<Pro
   for (const [name, section] of Object.entries(config.providers)) {
     if (section.type === 'local') yield localModels(name, section, tools, context.signal);
     else if (section.type === 'vertex') yield vertex(name, section, tools);
+    else if (section.type === 'open-inference') yield openInference(name, section, tools);
     else yield remoteProvider(name, section, config, tools);
   }
   if (config.inference !== undefined) yield inferenceService(config.inference, tools);
@@ -213,6 +218,34 @@ async function vertex(name: string, section: VertexConfig, tools: ProviderServic
   } catch (failure) {
     const mend = 'Check credentials or apiKey of the provider, and that this machine reaches Google.';
     return [{ subject, state: 'bad', says: describeFailure(failure), mend }];
+  }
+}
+
+/** Asks for the tensors of a model. That there is no such model is an answer too. */
+async function openInference(name: string, section: OpenInferenceConfig, tools: ProviderServices): Promise<Finding[]> {
+  const subject = `provider ${name}`;
+  const provider = createOpenInference(name, section, tools);
+  const ms = networkTimeoutMs;
+  const call: ModelCall = {
+    model: Object.keys(section.models)[0] ?? 'sluice-doctor',
+    context: { requestId: 'sluice-doctor', tenantId: '', keyId: '', deadlineAtMs: tools.clock.now() + ms },
+    timeouts: { connectMs: ms, firstTokenMs: ms, idleMs: ms, totalMs: ms },
+    signal: new AbortController().signal,
+  };
+  try {
+    await provider.tensorMetadata?.({ model: call.model, version: '' }, call);
+    return [{ subject, state: 'good', says: `${section.url} has the model ${call.model}` }];
+  } catch (thrown) {
+    const { reason } = toSluiceError(thrown);
+    const isUnknown = reason === 'model_not_found' || reason === 'upstream_rejected';
+    if (isUnknown && Object.keys(section.models).length === 0) {
+      return [{ subject, state: 'good', says: `${section.url} answers` }];
+    }
+    if (isUnknown) return [{ subject, state: 'note', says: `${section.url} does not have the model ${call.model}` }];
+    const mend = 'Check url, apiKey and tls of the provider, and that the server runs.';
+    return [{ subject, state: 'bad', says: `${section.url}: ${describeFailure(thrown)}`, mend }];
+  } finally {
+    await provider.close();
   }
 }
 

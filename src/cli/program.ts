@@ -1,14 +1,15 @@
 // The table of commands, and the way from words to a command. It decides nothing about the process: main.ts does.
 
+import { version } from '../roles/version.ts';
 import { type Command, type CommandContext, describeFailure, exitCode, parseArguments, UsageError } from './command.ts';
 import { chat } from './commands/chat.ts';
 import { configCheck, configPrint, configSchema } from './commands/config.ts';
+import { devRecord } from './commands/dev-record.ts';
 import { doctor } from './commands/doctor.ts';
 import { keysCreate, keysList, keysRevoke } from './commands/keys.ts';
 import { modelsList, modelsPull } from './commands/models.ts';
 import { roleCommands } from './commands/role.ts';
 import { commandHelp, programHelp } from './help.ts';
-import { version } from './version.ts';
 
 /** All commands, as the help shows them. */
 export const commandGroups: readonly (readonly [string, readonly Command[]])[] = [
@@ -16,6 +17,7 @@ export const commandGroups: readonly (readonly [string, readonly Command[]])[] =
   ['Keys', [keysCreate, keysList, keysRevoke]],
   ['Models', [modelsList, modelsPull]],
   ['Use and check', [chat, doctor, configCheck, configPrint, configSchema]],
+  ['Develop', [devRecord]],
 ];
 
 const commands: readonly Command[] = commandGroups.flatMap(([, group]) => group);

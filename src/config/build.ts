@@ -1,7 +1,14 @@
 // From the validated tree to the Config: paths become absolute, and the defaults that depend on other values are filled in.
 
 import { join, resolve } from 'node:path';
-import type { ClientTlsConfig, Config, InferenceConfig, ProviderConfig, ServerTlsConfig } from './config.ts';
+import type {
+  ClientTlsConfig,
+  Config,
+  InferenceConfig,
+  OpenInferenceConfig,
+  ProviderConfig,
+  ServerTlsConfig,
+} from './config.ts';
 import { defaultDataDir } from './defaults.ts';
 import type { ConfigPath } from './path.ts';
 import type { ParsedConfig } from './schema.ts';
@@ -34,6 +41,7 @@ export function buildConfig(parsed: ParsedConfig, resolvePath: ResolvePath, cwd:
       kind: 'sqlite',
       path: parsed.store === undefined ? join(dataDir, 'sluice.db') : resolvePath(['store'], parsed.store.path),
     },
+    responses: parsed.responses,
     bus: parsed.bus,
     secrets: {
       dir:
@@ -47,6 +55,7 @@ export function buildConfig(parsed: ParsedConfig, resolvePath: ResolvePath, cwd:
 
 function buildProviders(parsed: ParsedConfig, resolvePath: ResolvePath): Record<string, ProviderConfig> {
   const entries = Object.entries(parsed.providers).map(([name, provider]): [string, ProviderConfig] => {
+    if (provider.type === 'open-inference') return [name, withAbsoluteTls(provider, name, resolvePath)];
     if (provider.type !== 'local') return [name, provider];
     const models = Object.entries(provider.models).map(([model, config]) => {
       const path = resolvePath(['providers', name, 'models', model, 'path'], config.path);
@@ -55,6 +64,12 @@ function buildProviders(parsed: ParsedConfig, resolvePath: ResolvePath): Record<
     return [name, { ...provider, models: Object.fromEntries(models) }];
   });
   return Object.fromEntries(entries);
+}
+
+function withAbsoluteTls(provider: OpenInferenceConfig, name: string, resolvePath: ResolvePath): OpenInferenceConfig {
+  const { tls } = provider;
+  if (tls === undefined) return provider;
+  return { ...provider, tls: resolveFields(tls, ['providers', name, 'tls'], ['ca', 'cert', 'key'], resolvePath) };
 }
 
 function buildInference({ inference, rpc }: ParsedConfig, resolvePath: ResolvePath): InferenceConfig | undefined {

@@ -15,6 +15,7 @@ export interface Config {
   readonly inference?: InferenceConfig;
   readonly rpc: RpcConfig;
   readonly store: StoreConfig;
+  readonly responses: ResponsesConfig;
   readonly bus: BusConfig;
   readonly secrets: SecretsConfig;
   readonly telemetry: TelemetryConfig;
@@ -44,6 +45,7 @@ export type ProviderConfig =
   | OpenAiConfig
   | AnthropicConfig
   | VertexConfig
+  | OpenInferenceConfig
   | LocalProviderConfig;
 
 /** Any server that speaks the OpenAI dialect: vLLM, TGI, Ollama, llama.cpp. */
@@ -72,7 +74,7 @@ export interface OpenAiConfig extends Omit<OpenAiCompatibleConfig, 'type' | 'rer
 }
 
 /** Anthropic, or another server of its Messages API. */
-export interface AnthropicConfig extends Omit<OpenAiCompatibleConfig, 'type' | 'proxy' | 'rerank'> {
+export interface AnthropicConfig extends Omit<OpenAiCompatibleConfig, 'type' | 'rerank'> {
   readonly type: 'anthropic';
 }
 
@@ -91,7 +93,66 @@ export interface VertexConfig {
   readonly headers: Readonly<Record<string, string | SecretReference>>;
   readonly connections: number;
   readonly models: readonly string[];
+  /** An HTTP proxy for all calls, those for access tokens included: `http://proxy:3128`. */
+  readonly proxy?: string;
 }
+
+/** A server of the Open Inference Protocol: Triton, KServe, MLServer. */
+export interface OpenInferenceConfig {
+  readonly type: 'open-inference';
+  /** `grpc://host:port`, `grpcs://host:port`, or an http(s) address. */
+  readonly url: string;
+  /** The http(s) address with Triton's generate extension; absent: `url`, where that is one. */
+  readonly generateUrl?: string;
+  readonly apiKey?: SecretReference;
+  readonly headers: Readonly<Record<string, string | SecretReference>>;
+  /** Of a grpcs connection. */
+  readonly tls?: ClientTlsConfig;
+  /** An HTTP proxy for REST and generate calls. */
+  readonly proxy?: string;
+  /** Most calls under way at once. */
+  readonly concurrency: number;
+  /** Whether tensors go as bytes over REST. */
+  readonly binaryData: boolean;
+  /** What models are for, by their names at the server. */
+  readonly models: Readonly<Record<string, OpenInferenceModelConfig>>;
+}
+
+/** Fields of a model that reads texts by tensors; the meaning of each is in providers/open-inference/tensor-task.ts. */
+interface TextTensors {
+  readonly output: string;
+  readonly textDimensions: 1 | 2;
+  readonly maxBatch?: number;
+}
+
+/** What a model of a server is for. */
+export type OpenInferenceModelConfig =
+  | ({ readonly task: 'embed'; readonly input: string } & TextTensors)
+  | ({
+      readonly task: 'classify';
+      readonly input: string;
+      readonly labels?: readonly string[];
+      readonly activation: 'none' | 'sigmoid' | 'softmax';
+    } & TextTensors)
+  | ({
+      readonly task: 'rank';
+      readonly inputs: { readonly query: string; readonly document: string } | { readonly pair: string };
+      readonly activation: 'none' | 'sigmoid';
+    } & TextTensors)
+  | {
+      readonly task: 'generate';
+      readonly template: PromptTemplateConfig;
+      readonly backend: 'vllm' | 'tensorrt-llm';
+      readonly parameters: Readonly<Record<string, string | number | boolean>>;
+    }
+  | { readonly task: 'infer' };
+
+/** How a conversation becomes a prompt: the name of a template, or the texts around what was said. */
+export type PromptTemplateConfig =
+  | 'plain'
+  | 'chatml'
+  | 'llama3'
+  | { readonly system: string; readonly user: string; readonly assistant: string; readonly opening: string };
 
 /** Models that run in this process. */
 export interface LocalProviderConfig {
@@ -106,9 +167,13 @@ export interface LocalProviderConfig {
 export interface LocalModelConfig {
   /** Absolute path of the folder. */
   readonly path: string;
-  readonly task: 'chat' | 'embeddings';
+  readonly task: 'chat' | 'embeddings' | 'rank' | 'classify' | 'moderate' | 'tensors';
   /** How token vectors become one vector; embeddings only. Absent: what the folder's own files say, else `mean`. */
   readonly pooling?: 'mean' | 'cls' | 'last';
+  /** The category of harm that each label means; moderation only, where there is at least one. */
+  readonly categories?: Readonly<Record<string, string>>;
+  /** From which score on a category counts as found; moderation only. Absent: 0.5. */
+  readonly threshold?: number;
 }
 
 /** The name of a secret, never its value. */
@@ -207,6 +272,13 @@ export interface StoreConfig {
   readonly kind: 'sqlite';
   /** Absolute path of the database file. */
   readonly path: string;
+}
+
+/** What is kept of the Responses API. */
+export interface ResponsesConfig {
+  /** False: answers are given and never kept, whatever a request says. */
+  readonly store: boolean;
+  readonly retentionDays: number;
 }
 
 /** The event bus. */

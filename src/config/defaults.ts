@@ -30,6 +30,8 @@ export const defaultModels: Readonly<Record<string, { readonly targets: readonly
   chat: { targets: ['local/chat'] },
   stories: { targets: ['local/stories'] },
   embed: { targets: ['local/use-lite'] },
+  rank: { targets: ['local/rank'] },
+  classify: { targets: ['local/classify'] },
 };
 
 /** Time limits of one attempt. */
@@ -75,6 +77,9 @@ export const defaultLimits = {
   /** Inside the 30 s that Kubernetes gives between SIGTERM and SIGKILL. */
   drainMs: 25_000,
 } as const;
+
+/** As long as OpenAI keeps responses. */
+export const defaultRetentionDays = 30;
 
 /** One trace in ten: enough to see every route within minutes, a tenth of the cost. */
 export const defaultSampleRatio = 0.1;

@@ -81,7 +81,7 @@ function fromUnion(
 
 function unknownKey(path: ConfigPath, tree: Section, sourceOf: SourceOf): Problem {
   const section = path.slice(0, -1);
-  const known = knownKeysAt(section, (at) => typeOf(valueAt(tree, at)));
+  const known = knownKeysAt(section, (at) => valueAt(tree, at));
   const near = suggest(String(path.at(-1)), known);
   const expected = known.length === 0 ? 'a known key' : `one of ${known.join(', ')}`;
   const found = `the unknown key ${JSON.stringify(path.at(-1))}`;
@@ -113,10 +113,6 @@ export function describe(path: ConfigPath, value: unknown): string {
   if (path.some((step) => step === 'apiKey' || step === 'headers')) return 'text (not shown: it may be a secret)';
   const shown = value.replace(/\/\/[^/@]*@/, '//…@');
   return JSON.stringify(shown.length > 80 ? `${shown.slice(0, 80)}…` : shown);
-}
-
-function typeOf(value: unknown): unknown {
-  return isSection(value) ? value['type'] : undefined;
 }
 
 function withHint(problem: Problem, hint: unknown): Problem {

@@ -4,16 +4,23 @@ import type { ConfigPath } from './path.ts';
 import { configJsonSchema } from './schema.ts';
 import { isSection, type Section } from './tree.ts';
 
-/** The keys known at a path; empty where any name is allowed. `typeAt` tells the `type` that a section states, if any. */
-export function knownKeysAt(path: ConfigPath, typeAt: (path: ConfigPath) => unknown): readonly string[] {
+/** Keys whose value says which of several forms a section has. */
+const discriminators = ['type', 'task'] as const;
+
+/** The keys known at a path; empty where any name is allowed. `written` tells what is written at a path, if anything is. */
+export function knownKeysAt(path: ConfigPath, written: (path: ConfigPath) => unknown): readonly string[] {
   let options: Section[] = [configJsonSchema()];
   for (const [depth, step] of path.entries()) {
     options = options.flatMap((schema) => alternatives(child(schema, step)));
-    const stated = typeAt(path.slice(0, depth + 1));
-    const matching = options.filter((schema) => constantType(schema) === stated);
-    if (stated !== undefined && matching.length > 0) options = matching;
+    const section = written(path.slice(0, depth + 1));
+    if (!isSection(section)) continue;
+    for (const key of discriminators) {
+      const matching = options.filter((schema) => constantAt(schema, key) === section[key]);
+      if (section[key] !== undefined && matching.length > 0) options = matching;
+    }
   }
-  return options.flatMap(({ properties }) => (isSection(properties) ? Object.keys(properties) : []));
+  const keys = options.flatMap(({ properties }) => (isSection(properties) ? Object.keys(properties) : []));
+  return [...new Set(keys)];
 }
 
 function child({ properties, additionalProperties, items }: Section, step: string | number): unknown {
@@ -27,7 +34,7 @@ function alternatives(schema: unknown): Section[] {
   return Array.isArray(inner) ? inner.flatMap(alternatives) : [schema];
 }
 
-function constantType({ properties }: Section): unknown {
-  const type = isSection(properties) ? properties['type'] : undefined;
-  return isSection(type) ? type['const'] : undefined;
+function constantAt({ properties }: Section, key: string): unknown {
+  const value = isSection(properties) ? properties[key] : undefined;
+  return isSection(value) ? value['const'] : undefined;
 }

@@ -44,7 +44,7 @@ function linesOf(yaml: string, set: readonly string[] = []): string[] {
 test('config: without a file everything has its embedded default', () => {
   const config = configOf({ cwd: '/srv/app' });
   assert.deepEqual(config.listen.http, { host: '127.0.0.1', port: 8080 });
-  assert.deepEqual(Object.keys(config.models), ['chat', 'stories', 'embed']);
+  assert.deepEqual(Object.keys(config.models), ['chat', 'stories', 'embed', 'rank', 'classify']);
   assert.deepEqual(config.models['chat'], {
     targets: ['local/chat'],
     timeouts: { connectMs: 2_000, firstTokenMs: 10_000, idleMs: 15_000, totalMs: 120_000 },
@@ -225,32 +225,31 @@ limts: { maxNesting: 3 }
     '3:3 listen.htpp: found the unknown key "htpp", expected one of http, admin, grpc (did you mean "http"?)',
     '5:35 providers.openai.apiKey: found text (not shown: it may be a secret), expected a reference to a secret: { secret: NAME } (put the value into the file openai in secrets.dir (mode 600) and write apiKey: { secret: openai })',
     '6:3 providers.gpu.baseUrl: found nothing, expected an http:// or https:// address, such as http://vllm:8000/v1',
-    '7:17 providers.typo.type: found "opnai", expected one of openai-compatible, openai, anthropic, vertex, local (did you mean "openai"?)',
+    '7:17 providers.typo.type: found "opnai", expected one of openai-compatible, openai, anthropic, vertex, open-inference, local (did you mean "openai"?)',
     '10:15 models.chat.targets[0]: found "opnai/gpt-5-mini", expected a model of a configured provider: openai/…, gpu/…, typo/… (did you mean "openai/gpt-5-mini"?)',
     '10:33 models.chat.targets[1]: found "chat", expected PROVIDER/MODEL, such as local/chat',
     '11:25 models.chat.timeouts.idleMs: found "5000", expected a whole number from 1 to 86400000 (milliseconds) (write the number without quotes)',
     '11:42 models.chat.timeouts.totalMs: found 0, expected a whole number from 1 to 86400000 (milliseconds)',
     '12:3 models.none.targets: found nothing, expected a list of PROVIDER/MODEL, such as [local/chat]',
     '13:24 telemetry.logLevel: found "trace", expected one of debug, info, warn, error',
-    '14:1 limts: found the unknown key "limts", expected one of dataDir, listen, providers, models, limits, inference, rpc, store, bus, secrets, telemetry (did you mean "limits"?)',
+    '14:1 limts: found the unknown key "limts", expected one of dataDir, listen, providers, models, limits, inference, rpc, store, responses, bus, secrets, telemetry (did you mean "limits"?)',
     '--set limits.maxNesting=2 limits.maxNesting: found 2, expected a whole number from 8 to 1000',
   ]);
 });
 
 test('config: what later versions will have is refused by name, not ignored, and shows no password', () => {
   const yaml = `providers:
-  triton: { type: open-inference, url: grpc://triton:8001 }
+  gpu: { type: openai-compatible, baseUrl: http://vllm:8000/v1 }
 models:
-  chat: { targets: [triton/haiku], cache: { exact: { ttl: 1h } }, degrade: [stale] }
+  chat: { targets: [gpu/haiku], cache: { exact: { ttl: 1h } }, degrade: [stale] }
 store: postgres://user:hunter2@db/sluice
 bus: nats://broker
 state: redis://x
 `;
   const lines = linesOf(yaml);
   assert.deepEqual(lines, [
-    '2:13 providers.triton.type: found "open-inference", expected openai-compatible, openai, anthropic, vertex or local: "open-inference" is not supported by this version',
-    '4:36 models.chat.cache: found the key "cache", expected a configuration without it: answer caches are not supported by this version',
-    '4:67 models.chat.degrade: found the key "degrade", expected a configuration without it: degradation is not supported by this version',
+    '4:33 models.chat.cache: found the key "cache", expected a configuration without it: answer caches are not supported by this version',
+    '4:64 models.chat.degrade: found the key "degrade", expected a configuration without it: degradation is not supported by this version',
     '5:1 store: found postgres://…, expected sqlite:PATH: postgres:// is not supported by this version',
     '6:1 bus: found nats://…, expected embedded: nats:// is not supported by this version',
     '7:1 state: found the section "state", expected a configuration without it: shared state (Redis) is not supported by this version',
@@ -335,7 +334,7 @@ test('config: bad flags are reported with the flag', () => {
     '--set __proto__.x=1: found "__proto__.x=1", expected PATH=VALUE, such as listen.http=127.0.0.1:0',
     '--set models.chat.targets[5]=a/b models.chat.targets[5]: found a path through a value that is no section, expected the path of a value',
     '--set listen.http.x=1 listen.http: found a section, expected HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080',
-    '--set modles.x=1 modles: found the unknown key "modles", expected one of dataDir, listen, providers, models, limits, inference, rpc, store, bus, secrets, telemetry (did you mean "models"?)',
+    '--set modles.x=1 modles: found the unknown key "modles", expected one of dataDir, listen, providers, models, limits, inference, rpc, store, responses, bus, secrets, telemetry (did you mean "models"?)',
   ]);
 });
 

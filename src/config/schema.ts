@@ -5,14 +5,16 @@ import type { ClientTlsConfig, Config, InferenceConfig, RpcConfig, RpcTransport,
 import {
   anthropicBaseUrl,
   defaultConnections,
-  defaultLimits,
   defaultListen,
+  defaultRetentionDays,
   defaultSampleRatio,
   defaultTimeouts,
   openAiBaseUrl,
   vertexLocation,
 } from './defaults.ts';
 import { expectedOf } from './expected.ts';
+import { limits } from './limits-schema.ts';
+import { generateUrl, openInferenceModels, serverUrl } from './open-inference-schema.ts';
 import {
   address,
   headers,
@@ -64,20 +66,28 @@ const serverFields = {
   apiKey: secretReference.exactOptional(),
   headers,
   connections: whole({ min: 1, max: 65_535 }, defaultConnections, 'Most connections to the server at once.'),
+  proxy: httpUrl('An HTTP proxy for all calls. Absent: direct.', 'http://proxy:3128').exactOptional(),
   models: z
     .array(text('the name of a model', 'Name of a model at the provider.'))
     .default([])
     .describe('Names to show in /v1/models. Any other name is passed on as well.'),
 };
 
-const proxy = httpUrl('An HTTP proxy for all calls. Absent: direct.', 'http://proxy:3128').exactOptional();
+const clientTls: z.ZodType<ClientTlsConfig, ClientTlsConfig> = z
+  .strictObject({
+    ca: path('PEM of who is trusted. Default: the roots that come with Node.').exactOptional(),
+    cert: path('PEM of the client certificate, for mTLS.').exactOptional(),
+    key: path('PEM of its key.').exactOptional(),
+    serverName: text('a host name', 'The name in the certificate, where it differs from the host.').exactOptional(),
+  })
+  .refine((tls) => (tls.cert === undefined) === (tls.key === undefined), 'both cert and key, or neither')
+  .describe('TLS towards a server. Absent: plaintext, unless the address says grpcs.');
 
 const openAiCompatible = z
   .strictObject({
     type: z.literal('openai-compatible'),
     baseUrl: httpUrl('Address up to /v1.', 'http://vllm:8000/v1'),
     ...serverFields,
-    proxy,
     rerank: z
       .enum(['jina', 'tei'])
       .default('jina')
@@ -90,7 +100,6 @@ const openAi = z
     type: z.literal('openai'),
     baseUrl: httpUrl('Address up to /v1.', openAiBaseUrl).default(openAiBaseUrl),
     ...serverFields,
-    proxy,
     api: z
       .enum(['auto', 'chat', 'responses'])
       .default('auto')
@@ -131,14 +140,51 @@ const vertex = z
     'Gemini and Claude on Vertex AI. credentials: the JSON of a service account or of workload identity federation; absent: application default credentials.',
   );
 
-const localModel = z.strictObject({
-  path: path('A folder of Hugging Face layout with ONNX weights.'),
-  task: z.enum(['chat', 'embeddings']).describe('What the model does.'),
-  pooling: z
-    .enum(['mean', 'cls', 'last'])
-    .exactOptional()
-    .describe('How token vectors become one vector. Default: what the folder says, else mean.'),
-});
+const localModel = z
+  .strictObject({
+    path: path('A folder of Hugging Face layout with ONNX weights.'),
+    task: z
+      .enum(['chat', 'embeddings', 'rank', 'classify', 'moderate', 'tensors'])
+      .describe('What the model does. tensors: any ONNX graph, as it is.'),
+    pooling: z
+      .enum(['mean', 'cls', 'last'])
+      .exactOptional()
+      .describe('Embeddings: how token vectors become one vector. Default: what the folder says, else mean.'),
+    categories: z
+      .record(text('a label of the model', 'A label.'), text('a category, such as harassment', 'A category.'))
+      .exactOptional()
+      .describe(
+        'Moderation, where it is required: the category of harm that each label means. Other labels do not count.',
+      ),
+    threshold: z
+      .number('a number from 0 to 1')
+      .min(0, 'a number from 0 to 1')
+      .max(1, 'a number from 0 to 1')
+      .exactOptional()
+      .describe('Moderation: from which score on a category counts as found. Default: 0.5.'),
+  })
+  .superRefine(({ task, categories }, context) => {
+    const isNamed = Object.keys(categories ?? {}).length > 0;
+    if (task !== 'moderate' || isNamed) return;
+    const message = 'a category of harm for at least one label: moderation needs them';
+    context.addIssue({ code: 'custom', path: ['categories'], message, input: categories });
+  });
+
+const openInference = z
+  .strictObject({
+    type: z.literal('open-inference'),
+    url: serverUrl,
+    generateUrl,
+    apiKey: serverFields.apiKey,
+    headers,
+    tls: clientTls.exactOptional(),
+    proxy: serverFields.proxy,
+    concurrency: whole({ min: 1, max: 65_535 }, defaultConnections, 'Most calls to the server at once.'),
+    binaryData: z.boolean().default(false).describe('Over REST: tensors go as bytes; Triton and KServe can.'),
+    models: openInferenceModels,
+  })
+  .refine(({ tls, url }) => tls === undefined || url.startsWith('grpcs:'), 'tls only beside a grpcs:// url')
+  .describe('A server of the Open Inference Protocol: Triton, KServe, MLServer.');
 
 const local = z
   .strictObject({
@@ -176,66 +222,6 @@ const model = z
     summary: text('a sentence', 'Shown in /v1/models in place of the words of the provider.').exactOptional(),
   })
   .describe('An alias that callers name as their model.');
-
-const megabyte = 1024 * 1024;
-
-const limits = z
-  .strictObject({
-    maxBodyBytes: whole(
-      { min: 1_024, max: 1_024 * megabyte },
-      defaultLimits.maxBodyBytes,
-      'Largest body of a request.',
-    ),
-    maxHeaderBytes: whole(
-      { min: 1_024, max: megabyte },
-      defaultLimits.maxHeaderBytes,
-      'Request line and headers together.',
-    ),
-    maxNesting: whole(
-      { min: 8, max: 1_000 },
-      defaultLimits.maxNesting,
-      'Deepest nesting of arrays and objects in a body.',
-    ),
-    maxConcurrentRequests: whole(
-      { min: 1, max: 100_000 },
-      defaultLimits.maxConcurrentRequests,
-      'Calls under way at once.',
-    ),
-    maxRequestsPerKey: whole(
-      { min: 1, max: 100_000 },
-      defaultLimits.maxRequestsPerKey,
-      'Calls of one API key at once.',
-    ),
-    maxConnections: whole({ min: 1, max: 100_000 }, defaultLimits.maxConnections, 'HTTP connections open at once.'),
-    maxBufferedBodyBytes: whole(
-      { min: 1_024, max: 65_536 * megabyte },
-      defaultLimits.maxBufferedBodyBytes,
-      'All bodies held in memory at once.',
-    ),
-    maxConcurrentStreams: whole({ min: 1, max: 100_000 }, defaultLimits.maxConcurrentStreams, 'Streams open at once.'),
-    maxStreamsPerKey: whole(
-      { min: 1, max: 100_000 },
-      defaultLimits.maxStreamsPerKey,
-      'Streams of one API key at once.',
-    ),
-    headersTimeoutMs: milliseconds(defaultLimits.headersTimeoutMs, 'Until the headers of a request are complete.'),
-    bodyIdleTimeoutMs: milliseconds(defaultLimits.bodyIdleTimeoutMs, 'Between two pieces of a body.'),
-    requestTimeoutMs: milliseconds(defaultLimits.requestTimeoutMs, 'Until the body of a request is complete.'),
-    slowConsumerMs: milliseconds(defaultLimits.slowConsumerMs, 'How long a client may leave a full buffer unread.'),
-    drainMs: milliseconds(defaultLimits.drainMs, 'From SIGTERM until calls under way are ended.'),
-  })
-  .prefault({})
-  .describe('What one process accepts.');
-
-const clientTls: z.ZodType<ClientTlsConfig, ClientTlsConfig> = z
-  .strictObject({
-    ca: path('PEM of who is trusted. Default: the roots that come with Node.').exactOptional(),
-    cert: path('PEM of the client certificate, for mTLS.').exactOptional(),
-    key: path('PEM of its key.').exactOptional(),
-    serverName: text('a host name', 'The name in the certificate, where it differs from the host.').exactOptional(),
-  })
-  .refine((tls) => (tls.cert === undefined) === (tls.key === undefined), 'both cert and key, or neither')
-  .describe('TLS towards the service. Absent: plaintext, unless the address says grpcs.');
 
 const transport = z
   .enum(['multiplex', 'unary'])
@@ -344,7 +330,10 @@ const configSchema = z.strictObject({
   ).exactOptional(),
   listen,
   providers: z
-    .record(name('a provider'), z.discriminatedUnion('type', [openAiCompatible, openAi, anthropic, vertex, local]))
+    .record(
+      name('a provider'),
+      z.discriminatedUnion('type', [openAiCompatible, openAi, anthropic, vertex, openInference, local]),
+    )
     .describe('Who runs models, by name. Default: local, the models that ship with Sluice.'),
   models: z
     .record(name('a model'), model)
@@ -355,6 +344,16 @@ const configSchema = z.strictObject({
   inference,
   rpc,
   store,
+  responses: z
+    .strictObject({
+      store: z
+        .boolean()
+        .default(true)
+        .describe('Whether answers of the Responses API are kept when the caller allows it.'),
+      retentionDays: whole({ min: 1, max: 3650 }, defaultRetentionDays, 'Days that an answer is kept.'),
+    })
+    .prefault({})
+    .describe('Answers of the Responses API, kept so that they can be fetched and continued.'),
   bus: z
     .literal('embedded')
     .default('embedded')

@@ -29,11 +29,9 @@ const perModel: Readonly<Record<string, string>> = {
   budget: 'budgets are',
 };
 
-const providerTypes: ReadonlySet<unknown> = new Set(['open-inference']);
-
 /** Every such setting in a tree. */
 export function unsupportedSettings(tree: unknown): UnsupportedSetting[] {
-  return [...topLevelSettings(tree), ...modelSettings(tree), ...providerSettings(tree), ...engineSettings(tree)];
+  return [...topLevelSettings(tree), ...modelSettings(tree), ...engineSettings(tree)];
 }
 
 function* topLevelSettings(tree: unknown): Iterable<UnsupportedSetting> {
@@ -50,16 +48,6 @@ function* modelSettings(tree: unknown): Iterable<UnsupportedSetting> {
       const path = ['models', alias, key];
       if (valueAt(tree, path) !== undefined) yield { path, found: `the key "${key}"`, expected: without(what) };
     }
-  }
-}
-
-function* providerSettings(tree: unknown): Iterable<UnsupportedSetting> {
-  const providers = valueAt(tree, ['providers']);
-  for (const provider of isSection(providers) ? Object.keys(providers) : []) {
-    const type = valueAt(tree, ['providers', provider, 'type']);
-    if (!providerTypes.has(type)) continue;
-    const expected = `openai-compatible, openai, anthropic, vertex or local: "${String(type)}" is not supported by this version`;
-    yield { path: ['providers', provider, 'type'], found: `"${String(type)}"`, expected };
   }
 }
 

@@ -149,7 +149,15 @@ test('config watch: says which changes need a restart', () =>
     );
     clock.advance(10_000);
     assert.deepEqual(applied[0]?.change, {
-      changed: ['listen.http', 'models.stories', 'models.embed', 'limits.maxNesting', 'store.path'],
+      changed: [
+        'listen.http',
+        'models.stories',
+        'models.embed',
+        'models.rank',
+        'models.classify',
+        'limits.maxNesting',
+        'store.path',
+      ],
       needRestart: ['listen.http', 'limits.maxNesting', 'store.path'],
     });
   }));

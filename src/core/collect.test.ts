@@ -74,6 +74,24 @@ describe('collecting a stream', () => {
     assert.deepEqual(response.logprobs, [at('Hel'), at('lo')]);
   });
 
+  it('text: fields without a name here stay with their block, the last value of each', async () => {
+    const response = await collectResponse(
+      streamOf([
+        start,
+        { type: 'text-delta', text: 'Hel', extra: { mark: 1 } },
+        { type: 'text-delta', text: 'lo', extra: { mark: 2, seal: 's' } },
+        { type: 'text-delta', text: 'You', startsBlock: true },
+        end,
+      ]),
+    );
+    const content = [
+      { type: 'text', text: 'Hello', extra: { mark: 2, seal: 's' } },
+      { type: 'text', text: 'You' },
+    ];
+    assert.deepEqual(response.content, content);
+    assert.deepEqual((await collectResponse(streamOf([...partsOf(response)]))).content, content);
+  });
+
   it('tool calls: interleaved arguments reach the call they belong to', async () => {
     const response = await collectResponse(
       streamOf([

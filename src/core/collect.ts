@@ -1,7 +1,7 @@
 // Folding a stream of parts into one response, and the reverse; the two forms of an answer must never disagree.
 
 import { SluiceError } from './error.ts';
-import type { ContentPart, ToolCallPart } from './message.ts';
+import type { ContentPart, TextPart, ToolCallPart } from './message.ts';
 import type { Answerer, Ending, PredictPart, PredictResponse, TokenLogprob } from './predict.ts';
 
 /** Collects the parts of a stream. `finish` throws `upstream_truncated` when no `end` was seen. */
@@ -86,9 +86,14 @@ export class ResponseCollector {
   #appendTextDelta(part: Extract<PredictPart, { type: 'text-delta' }>, last: ContentPart | undefined): void {
     if (part.logprobs !== undefined) this.#logprobs = [...(this.#logprobs ?? []), ...part.logprobs];
     const continues = last?.type === 'text' && part.startsBlock === undefined;
-    const before = continues ? last : { type: 'text' as const, text: '' };
+    const before: TextPart = continues ? last : { type: 'text', text: '' };
     const annotations = [...(before.annotations ?? []), ...(part.annotations ?? [])];
-    const text = { ...before, text: before.text + part.text, ...(annotations.length > 0 ? { annotations } : {}) };
+    const text = {
+      ...before,
+      text: before.text + part.text,
+      ...(annotations.length > 0 ? { annotations } : {}),
+      ...(part.extra === undefined ? {} : { extra: { ...before.extra, ...part.extra } }),
+    };
     if (continues) this.#replaceLast(text);
     else this.#content.push(text);
   }
@@ -140,8 +145,8 @@ function deltaOf(part: ContentPart, startsBlock: boolean): PredictPart {
   const block = startsBlock ? { startsBlock } : {};
   switch (part.type) {
     case 'text': {
-      const { text, annotations } = part;
-      return { type: 'text-delta', text, ...block, ...(annotations === undefined ? {} : { annotations }) };
+      const { type: _, ...text } = part;
+      return { type: 'text-delta', ...text, ...block };
     }
     case 'reasoning': {
       const { type: _, ...reasoning } = part;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { abortReason, SluiceError, toSluiceError } from './error.ts';
-import { errorCatalogue, isErrorReason } from './error-catalogue.ts';
+import { type ErrorReason, errorCatalogue, isErrorReason } from './error-catalogue.ts';
 
 describe('SluiceError', () => {
   it('message: is the sentence of the catalogue unless one is given', () => {
@@ -10,9 +10,11 @@ describe('SluiceError', () => {
   });
 
   it('httpStatus: a verdict of the vendor keeps its own 4xx, and nothing else does', () => {
-    const from = (reason: 'upstream_rejected' | 'upstream_unavailable', status: number) =>
-      new SluiceError(reason, { upstream: { status } }).httpStatus;
+    const from = (reason: ErrorReason, status: number) => new SluiceError(reason, { upstream: { status } }).httpStatus;
     assert.equal(from('upstream_rejected', 422), 422);
+    assert.equal(from('model_not_found', 400), 400);
+    assert.equal(from('context_length_exceeded', 413), 413);
+    assert.equal(from('upstream_unauthenticated', 401), 502);
     assert.equal(from('upstream_rejected', 500), 400);
     assert.equal(from('upstream_unavailable', 404), 503);
   });
@@ -44,6 +46,20 @@ describe('SluiceError', () => {
   it('catalogue: reasons are recognised by name only, never by inherited properties', () => {
     assert.ok(isErrorReason('overloaded'));
     assert.ok(!isErrorReason('toString'));
+  });
+
+  it('catalogue: a failure of one target goes to the next, a verdict on the request or a limit of the caller does not', () => {
+    const goesOn = (reason: keyof typeof errorCatalogue): [boolean, boolean] => {
+      const { retryable, failover } = new SluiceError(reason);
+      return [retryable, failover];
+    };
+    assert.deepEqual(goesOn('upstream_unavailable'), [true, true]);
+    // A broken key is for the operator to mend, while the caller's request is fine.
+    assert.deepEqual(goesOn('upstream_unauthenticated'), [false, true]);
+    assert.deepEqual(goesOn('context_length_exceeded'), [false, true]);
+    assert.deepEqual(goesOn('content_filtered'), [false, false]);
+    assert.deepEqual(goesOn('upstream_rejected'), [false, false]);
+    assert.deepEqual(goesOn('rate_limited'), [true, false]);
   });
 
   it('catalogue: what is worth a retry has a status that clients retry', () => {

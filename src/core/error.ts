@@ -59,15 +59,30 @@ export class SluiceError extends Error {
   /** The HTTP status: the vendor's own where the vendor rejected the request (4xx), else the catalogue's. */
   get httpStatus(): number {
     const vendor = this.upstream?.status;
-    const isVendorVerdict = this.reason === 'upstream_rejected' || this.reason === 'content_filtered';
-    return isVendorVerdict && vendor !== undefined && vendor >= 400 && vendor < 500 ? vendor : this.entry.httpStatus;
+    return vendorVerdicts.has(this.reason) && vendor !== undefined && vendor >= 400 && vendor < 500
+      ? vendor
+      : this.entry.httpStatus;
   }
 
   /** True when the same request may succeed if it is sent again. */
   get retryable(): boolean {
     return this.entry.retryable;
   }
+
+  /** True when another target of the same route may answer the same request. */
+  get failover(): boolean {
+    return this.entry.failover;
+  }
 }
+
+/** What a vendor may have said about a request, under a status of its own choice: a model that is not there is 400 or 404. */
+const vendorVerdicts: ReadonlySet<ErrorReason> = new Set<ErrorReason>([
+  'upstream_rejected',
+  'content_filtered',
+  'context_length_exceeded',
+  'model_not_found',
+  'unsupported_capability',
+]);
 
 /**
  * Turns anything thrown into a SluiceError. An unknown error becomes `internal`: it loses its message (which may hold

@@ -135,6 +135,8 @@ export type PredictPart =
       readonly logprobs?: readonly TokenLogprob[];
       /** Citations or annotations that belong to the text block, in the vendor's own form; appended in order. */
       readonly annotations?: readonly JsonValue[];
+      /** Fields of the text block that Sluice has no name for, such as a thought signature; the last value of each counts. */
+      readonly extra?: JsonObject;
       /** True when this delta begins a new text block although the last part was text too. */
       readonly startsBlock?: true;
     }

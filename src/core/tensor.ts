@@ -60,6 +60,13 @@ export interface InferResponse {
   readonly parameters?: TensorParameters;
 }
 
+/** Asks what tensors a model takes and gives. */
+export interface TensorMetadataRequest {
+  readonly model: string;
+  /** '' lets the server choose. */
+  readonly version: string;
+}
+
 /** A tensor that a model takes or gives, as its metadata says; -1 in a shape is any length. */
 export interface TensorDescription {
   readonly name: string;
@@ -70,6 +77,9 @@ export interface TensorDescription {
 /** What a model says of its tensors. */
 export interface TensorMetadata {
   readonly model: string;
+  /** `provider/model` that answered. */
+  readonly target: string;
+  readonly attempts: number;
   readonly versions: readonly string[];
   /** Such as `onnxruntime_onnx` or `sluice`. */
   readonly platform: string;

@@ -12,6 +12,7 @@ export function writeAnswer(call: EdgeCall, answer: WholeAnswer): void {
   if (answer.answered !== undefined) call.answered = answer.answered;
   const headers = call.responseHeaders();
   headers['content-type'] = answer.contentType ?? 'application/json; charset=utf-8';
+  if (answer.headers !== undefined) Object.assign(headers, answer.headers);
   writeBody(call, answer.status ?? 200, headers, answer.body);
 }
 
@@ -53,15 +54,15 @@ const mustClose: ReadonlySet<string> = new Set(['malformed_http', 'request_timeo
 
 type Headers = Record<string, string | number>;
 
-function writeBody(call: EdgeCall, status: number, headers: Headers, body: string): void {
+function writeBody(call: EdgeCall, status: number, headers: Headers, body: string | Uint8Array): void {
   const { response } = call;
   if (call.state !== 'waiting' || response.destroyed) return;
   call.state = 'answering';
   call.onAbort = () => {};
-  const length = Buffer.byteLength(body);
+  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
   headers['content-length'] = length;
   response.writeHead(status, headers);
-  if (length > wholeAnswerSliceBytes) writeSlices(call, Buffer.from(body), 0);
+  if (length > wholeAnswerSliceBytes) writeSlices(call, typeof body === 'string' ? Buffer.from(body) : body, 0);
   else {
     response.end(body);
     // Only a client that leaves its answer unread needs a timer: as a rule the kernel has taken all by now.
@@ -70,7 +71,7 @@ function writeBody(call: EdgeCall, status: number, headers: Headers, body: strin
 }
 
 /** Writes slice after slice; each must be read in time, so that a large answer may take long but may not stand still. */
-function writeSlices(call: EdgeCall, body: Buffer, from: number): void {
+function writeSlices(call: EdgeCall, body: Uint8Array, from: number): void {
   const { response } = call;
   for (let at = from; at < body.length; at += wholeAnswerSliceBytes) {
     if (response.write(body.subarray(at, at + wholeAnswerSliceBytes))) continue;

@@ -32,11 +32,20 @@ export function beginCall(call: EdgeCall, access: 'key' | 'open'): void | Promis
   );
 }
 
-/** RFC 9112 §3.2: a request of HTTP/1.1 without Host is refused. Node would do it too, but with an empty body. */
-function checkHost(call: EdgeCall): void {
-  if (call.request.httpVersion === '1.1' && call.headers.host === undefined) {
+/**
+ * RFC 9112 §3.2: a request of HTTP/1.1 without Host, or any with two, is refused. Node would refuse the first, with an empty
+ * body, and take the first of two: whoever routed the request to us may have taken the second.
+ */
+function checkHost({ request, headers }: EdgeCall): void {
+  if (request.httpVersion === '1.1' && headers.host === undefined) {
     throw new SluiceError('malformed_http', { message: 'The Host header is missing.' });
   }
+  let hosts = 0;
+  for (let at = 0; at < request.rawHeaders.length; at += 2) {
+    const name = request.rawHeaders[at];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  if (hosts > 1) throw new SluiceError('malformed_http', { message: 'There is more than one Host header.' });
 }
 
 function countRefusal(call: EdgeCall, thrown: unknown): void {

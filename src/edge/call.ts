@@ -2,14 +2,16 @@
 // nothing about dialects and writes nothing to the socket itself.
 
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { CallAbort } from '../core/call-abort.ts';
 import type { CallContext } from '../core/call-context.ts';
 import { SluiceError } from '../core/error.ts';
-import type { Usage } from '../core/usage.ts';
+import type { Usage, UsageSource } from '../core/usage.ts';
 import type { Principal } from '../ports/authenticator.ts';
 import type { Timer } from '../ports/clock.ts';
 import { type ActiveSpan, endSpan, failSpan, startHttpSpan } from '../telemetry/tracing.ts';
+import type { AcceptedBodies } from './accepted-bodies.ts';
 import type { ErrorStyle } from './error-style.ts';
-import type { EdgeRuntime } from './runtime.ts';
+import type { CallLine, EdgeRuntime } from './runtime.ts';
 import { clientRequestIdOf, headerSafe, traceHeadersOf } from './trace-headers.ts';
 
 /** The part of an answer that every operation has; PredictResponse and EmbedResponse are such. */
@@ -20,6 +22,8 @@ export interface Answered {
   /** Fields of the request that the target could not honour; the x-sluice-downgraded header. */
   readonly downgrades?: readonly string[];
   readonly usage: Usage;
+  /** Where figures came from that are the answer itself and not its usage: a count of tokens. */
+  readonly usageSource?: UsageSource;
 }
 
 /** What a call is made of. */
@@ -33,6 +37,7 @@ export interface CallOrigin {
   /** Path parameters; `*` is the wildcard. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly requestId: string;
+  readonly accepts?: AcceptedBodies | undefined;
 }
 
 /**
@@ -49,8 +54,10 @@ export class EdgeCall {
   readonly parameters: Readonly<Record<string, string>>;
   readonly requestId: string;
 
-  /** The parsed body; undefined when there was none. */
+  /** The parsed body, or its bytes where the route reads them itself (`accepts`); undefined when there was none. */
   body: unknown;
+  /** Bodies that the route takes; absent: JSON. */
+  readonly accepts: AcceptedBodies | undefined;
   /** The model that was asked for; a route sets it for the log line. */
   model: string | undefined;
   /** Who answered; known with the first part of a stream, usage with the last. */
@@ -59,13 +66,14 @@ export class EdgeCall {
   allow: string | undefined;
   /** Bytes of body held for this call; given back when it closes. */
   heldBodyBytes: number = 0;
+  rosterPlace: number = -1;
   state: 'waiting' | 'answering' | 'closed' = 'waiting';
   /** Why it did not end well. */
   failure: SluiceError | undefined;
   /** Ends the response after an abort; set by whoever writes it. */
   onAbort: (error: SluiceError) => void = () => {};
 
-  readonly #controller: AbortController = new AbortController();
+  readonly #abort: CallAbort = new CallAbort();
   readonly #span: ActiveSpan;
   readonly #startedAtMs: number;
   #context: CallContext | undefined;
@@ -83,13 +91,15 @@ export class EdgeCall {
     this.response = origin.response;
     this.parameters = origin.parameters;
     this.requestId = origin.requestId;
+    this.accepts = origin.accepts;
     this.#startedAtMs = this.runtime.clock.monotonicMs();
     this.#span = startHttpSpan(this.request.method ?? 'GET', this.route, traceHeadersOf(this.request.headers));
     this.runtime.opened(this);
-    this.response.once('finish', () => {
+    // Both come once; `once` would make a function more for each.
+    this.response.on('finish', () => {
       this.#isFinished = true;
     });
-    this.response.once('close', () => this.#close());
+    this.response.on('close', () => this.#close());
   }
 
   /** The request's headers. */
@@ -99,7 +109,7 @@ export class EdgeCall {
 
   /** Aborts with a SluiceError once the answer is no longer wanted. Pass it to every port. */
   get signal(): AbortSignal {
-    return this.#controller.signal;
+    return this.#abort.signal;
   }
 
   /** The context to pass to every port. Only a call with a key has one. */
@@ -135,7 +145,7 @@ export class EdgeCall {
   abort(error: SluiceError): void {
     if (this.state === 'closed' || this.signal.aborted) return;
     this.failure ??= error;
-    this.#controller.abort(error);
+    this.#abort.abort(error);
     this.onAbort(error);
   }
 
@@ -160,6 +170,9 @@ export class EdgeCall {
     if (answered?.target !== undefined) headers['x-sluice-model'] = headerSafe(answered.target);
     if (answered?.attempts !== undefined) headers['x-sluice-attempts'] = answered.attempts;
     if (answered?.downgrades !== undefined) headers['x-sluice-downgraded'] = headerSafe(answered.downgrades.join(', '));
+    // Of a stream the usage is known when the headers are gone; there it is marked in the usage itself.
+    const source = this.#isStream ? undefined : (answered?.usageSource ?? answered?.usage?.source);
+    if (source === 'estimated') headers['x-sluice-usage-source'] = source;
     if (this.runtime.draining) headers['connection'] = 'close';
     return headers;
   }
@@ -195,7 +208,7 @@ export class EdgeCall {
     runtime.metrics.observe('sluice_http_request_duration_seconds', [this.route], durationMs / 1000);
     if (failure === undefined) endSpan(this.#span, answered?.usage);
     else failSpan(this.#span, failure);
-    runtime.reportLine({
+    const line: CallLine = {
       requestId: this.requestId,
       clientRequestId: clientRequestIdOf(this.headers),
       method: this.request.method,
@@ -211,7 +224,7 @@ export class EdgeCall {
       outputTokens: answered?.usage?.outputTokens,
       stream: this.#isStream,
       durationMs: Math.round(durationMs * 100) / 100,
-      failure,
-    });
+    };
+    runtime.reportLine(line, failure);
   }
 }

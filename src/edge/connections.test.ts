@@ -119,3 +119,19 @@ test('connection: a large whole answer reaches a client that reads slowly', { ti
   const answer = parseRawAnswer(await connection.closed());
   assert.equal(JSON.parse(answer?.body ?? '').choices[0].message.content, words);
 });
+
+test('connection: two Host headers are refused, whichever is right', { timeout }, async (t) => {
+  const edge = createTestEdge(t);
+  const connection = await openRaw(await edge.listen());
+  await connection.send(Buffer.from('GET /livez HTTP/1.1\r\nHost: a\r\nhOST: b\r\n\r\n'));
+  const answer = parseRawAnswer(await connection.closed());
+  assert.equal(answer?.status, 400);
+  assert.match(answer?.body ?? '', /more than one Host header/);
+});
+
+test('connection: an expectation that nobody knows is no reason to refuse a call', { timeout }, async (t) => {
+  const edge = createTestEdge(t);
+  const connection = await openRaw(await edge.listen());
+  await connection.send(Buffer.from('GET /livez HTTP/1.1\r\nHost: a\r\nExpect: the-best\r\nConnection: close\r\n\r\n'));
+  assert.equal(parseRawAnswer(await connection.closed())?.status, 200);
+});

@@ -1,8 +1,10 @@
 // Which dialects the edge speaks, and which of them writes the errors of a path.
 
 import { createAnthropicDialect } from './anthropic/dialect.ts';
-import type { DialectServices, EdgeDialect } from './dialect.ts';
+import type { DialectServices, EdgeDialect, EdgeRoute } from './dialect.ts';
+import { createModelRoutes } from './models.ts';
 import { createNativeDialect, type NativeServices } from './native/dialect.ts';
+import { createOpenInferenceDialect, type OpenInferenceServices } from './open-inference/dialect.ts';
 import { createOpenAiDialect } from './openai/dialect.ts';
 
 /** All dialects of an edge. */
@@ -13,9 +15,15 @@ export interface DialectTable {
 }
 
 /** Makes every dialect. */
-export function createDialects(services: DialectServices & NativeServices): DialectTable {
+export function createDialects(services: DialectServices & NativeServices & OpenInferenceServices): DialectTable {
   const native = createNativeDialect(services);
-  const all: readonly EdgeDialect[] = [createOpenAiDialect(services), createAnthropicDialect(services), native];
+  const openAi = withRoutes(createOpenAiDialect(services), createModelRoutes(services.inference));
+  const all: readonly EdgeDialect[] = [
+    openAi,
+    createAnthropicDialect(services),
+    createOpenInferenceDialect(services),
+    native,
+  ];
   return {
     all,
     ownerOf(path) {
@@ -32,6 +40,10 @@ export function createDialects(services: DialectServices & NativeServices): Dial
       return owner;
     },
   };
+}
+
+function withRoutes(dialect: EdgeDialect, routes: readonly EdgeRoute[]): EdgeDialect {
+  return { ...dialect, routes: [...dialect.routes, ...routes] };
 }
 
 function isUnder(path: string, prefix: string): boolean {

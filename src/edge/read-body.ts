@@ -1,5 +1,6 @@
-// Reads the body of a call as JSON: bounded in size, in time and in total over all calls, checked before it is parsed.
+// Reads the body of a call, as JSON unless its route wants the bytes: bounded in size, in time and in total over all calls, checked before it is parsed.
 
+import type { IncomingMessage } from 'node:http';
 import { SluiceError, toSluiceError } from '../core/error.ts';
 import type { Timer } from '../ports/clock.ts';
 import type { EdgeCall } from './call.ts';
@@ -11,13 +12,21 @@ export type BodyDone = (error: SluiceError | null) => void;
 /** Media types that hold JSON. */
 const jsonType = /^application\/(?:[\w.+-]+\+)?json$/i;
 
+/** True when a body is announced. That of a GET or HEAD means nothing (RFC 9110 §9.3.1) and is not read. */
+export function hasBody({ method, headers }: IncomingMessage): boolean {
+  if (method === 'GET' || method === 'HEAD') return false;
+  if (headers['content-type'] !== undefined || headers['transfer-encoding'] !== undefined) return true;
+  return (headers['content-length'] ?? '0') !== '0';
+}
+
 /**
  * Reads and parses the body into `call.body`. Fails with `unsupported_media_type` or `body_too_large` without reading when
  * the headers say enough; with `request_timeout` when the client stops sending.
  */
 export function readBody(call: EdgeCall, done: BodyDone): void {
+  let isRaw: boolean;
   try {
-    checkHeaders(call);
+    isRaw = checkHeaders(call);
   } catch (thrown) {
     done(toSluiceError(thrown));
     return;
@@ -25,7 +34,7 @@ export function readBody(call: EdgeCall, done: BodyDone): void {
   collect(call, (error, bytes) => {
     if (error === null) {
       try {
-        call.body = parseJsonBody(bytes, call.runtime.limits.maxNesting);
+        call.body = isRaw ? bytes : parseJsonBody(bytes, call.runtime.limits.maxNesting);
       } catch (thrown) {
         done(toSluiceError(thrown));
         return;
@@ -35,7 +44,8 @@ export function readBody(call: EdgeCall, done: BodyDone): void {
   });
 }
 
-function checkHeaders(call: EdgeCall): void {
+/** Returns true when the body is for the route to read. */
+function checkHeaders(call: EdgeCall): boolean {
   const { headers } = call;
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
@@ -44,16 +54,26 @@ function checkHeaders(call: EdgeCall): void {
     });
   }
   const [type = '', ...parameters] = (headers['content-type'] ?? '').split(';');
-  if (!jsonType.test(type.trim())) {
-    throw new SluiceError('unsupported_media_type', { message: 'The content type must be application/json.' });
-  }
+  const mediaType = type.trim().toLowerCase();
+  const isRaw = call.accepts?.raw.includes(mediaType) ?? false;
+  if (Number(headers['content-length'] ?? 0) > call.runtime.limits.maxBodyBytes) throw tooLarge(call);
+  if (isRaw) return true;
+  if (call.accepts?.json === false || !jsonType.test(mediaType)) throw wrongType(call);
   for (const parameter of parameters) {
     const charset = /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/i.exec(parameter)?.[1];
     if (charset !== undefined && !/^(?:utf-?8|us-ascii)$/i.test(charset)) {
       throw new SluiceError('unsupported_media_type', { message: 'The charset of the body must be utf-8.' });
     }
   }
-  if (Number(headers['content-length'] ?? 0) > call.runtime.limits.maxBodyBytes) throw tooLarge(call);
+  return false;
+}
+
+function wrongType({ accepts }: EdgeCall): SluiceError {
+  const types = [
+    ...(accepts?.json === false ? [] : ['application/json']),
+    ...(accepts?.raw ?? []).filter((type) => type !== ''),
+  ];
+  return new SluiceError('unsupported_media_type', { message: `The content type must be ${types.join(' or ')}.` });
 }
 
 function tooLarge(call: EdgeCall): SluiceError {

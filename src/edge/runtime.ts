@@ -3,6 +3,7 @@
 
 import type { Socket } from 'node:net';
 import { SluiceError } from '../core/error.ts';
+import { Roster, type RosterMember } from '../core/roster.ts';
 import type { Authenticator } from '../ports/authenticator.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log, LogFields } from '../telemetry/log.ts';
@@ -11,7 +12,7 @@ import { Admission } from './admission.ts';
 import type { EdgeLimits } from './defaults.ts';
 
 /** As much of a call as the runtime needs: EdgeCall is one. */
-export interface OpenCall {
+export interface OpenCall extends RosterMember {
   readonly request: { readonly socket: Socket };
   readonly response: { destroy(): void };
   /** `waiting` for its answer, being answered, or over. */
@@ -19,6 +20,13 @@ export interface OpenCall {
   failure: SluiceError | undefined;
   /** Ends the call early, with an answer that says why where that is still possible. */
   abort(error: SluiceError): void;
+}
+
+/** On the socket itself: a WeakMap that changes all the time keeps calls alive past their end, as a Set does (core/roster.ts). */
+const callOfSocket: unique symbol = Symbol('the last call on a connection');
+
+interface CallSocket extends Socket {
+  [callOfSocket]?: OpenCall | undefined;
 }
 
 /** What an EdgeRuntime is made of. */
@@ -44,8 +52,7 @@ export class EdgeRuntime {
   /** True once a drain has begun: new calls are refused and connections are not kept. */
   draining: boolean = false;
 
-  readonly #calls: Set<OpenCall> = new Set();
-  readonly #callOfSocket: WeakMap<Socket, OpenCall> = new WeakMap();
+  readonly #calls: Roster<OpenCall> = new Roster();
   #idleWaiters: (() => void)[] = [];
 
   constructor(parts: RuntimeParts) {
@@ -61,16 +68,16 @@ export class EdgeRuntime {
   /** A call has begun. */
   opened(call: OpenCall): void {
     this.#calls.add(call);
-    this.#callOfSocket.set(call.request.socket, call);
+    (call.request.socket as CallSocket)[callOfSocket] = call;
     this.metrics.set('sluice_http_requests_in_flight', [], this.#calls.size);
   }
 
   /** A call has ended, its response is closed. */
   closed(call: OpenCall): void {
     this.#calls.delete(call);
-    const { socket } = call.request;
+    const socket: CallSocket = call.request.socket;
     // A pipelined call may have taken the place already.
-    if (this.#callOfSocket.get(socket) === call) this.#callOfSocket.delete(socket);
+    if (socket[callOfSocket] === call) socket[callOfSocket] = undefined;
     this.metrics.set('sluice_http_requests_in_flight', [], this.#calls.size);
     if (this.#calls.size > 0) return;
     const waiters = this.#idleWaiters;
@@ -80,7 +87,7 @@ export class EdgeRuntime {
 
   /** The call that is being received or answered on a connection. */
   callOn(socket: Socket): OpenCall | undefined {
-    return this.#callOfSocket.get(socket);
+    return (socket as CallSocket)[callOfSocket];
   }
 
   /** Resolves with true when no call is open, with false when `withinMs` have passed first. */
@@ -97,20 +104,19 @@ export class EdgeRuntime {
 
   /** Ends every open call with `draining`: an answer that has begun ends with an error event. */
   abortAll(): void {
-    for (const call of [...this.#calls]) call.abort(new SluiceError('draining'));
+    for (const call of this.#calls) call.abort(new SluiceError('draining'));
   }
 
   /** Destroys whatever is still open: the last step, for clients that do not read their error either. */
   destroyAll(): void {
-    for (const call of [...this.#calls]) call.response.destroy();
+    for (const call of this.#calls) call.response.destroy();
   }
 
   /**
    * Writes the one log line of a call, at a level that fits how it ended: probes that went well are only of interest to who
    * debugs them. Absent fields are left out.
    */
-  reportLine(line: CallLine): void {
-    const { failure, ...fields } = line;
+  reportLine(fields: CallLine, failure: SluiceError | undefined): void {
     if (failure === undefined) {
       if (fields.keyId === undefined) this.log.debug(fields, 'request');
       else this.log.info(fields, 'request');
@@ -126,5 +132,4 @@ export class EdgeRuntime {
 export interface CallLine extends LogFields {
   readonly status: number;
   readonly keyId: string | undefined;
-  readonly failure: SluiceError | undefined;
 }

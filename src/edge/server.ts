@@ -6,6 +6,7 @@ import type { Authenticator } from '../ports/authenticator.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Inference } from '../ports/inference.ts';
+import type { ResponseStore } from '../ports/response-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { createEdgeApp } from './app.ts';
@@ -17,6 +18,8 @@ import { EdgeRuntime } from './runtime.ts';
 /** What an edge needs. */
 export interface EdgeOptions {
   readonly inference: Inference;
+  /** Where answers of the Responses API are kept; absent: nowhere, and they say so. */
+  readonly responses?: ResponseStore;
   readonly authenticator: Authenticator;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -29,6 +32,8 @@ export interface EdgeOptions {
   readonly limits: EdgeLimits;
   /** Longest time that a call may take, and what it gets when it asks for none. Default 10 minutes. */
   readonly defaultTimeoutMs?: number;
+  /** The version of the product, for the metadata of the Open Inference Protocol. Default ''. */
+  readonly version?: string;
 }
 
 /** Where a server listens. */

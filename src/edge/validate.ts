@@ -1,17 +1,10 @@
 // Checks bodies against a schema that is compiled once, and names the first field that is wrong the way clients write it
 // (`messages[0].role`).
 
-import type { Static, TSchema } from 'typebox';
+import Type, { type Static, type TNull, type TOptional, type TSchema, type TUnion } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { SluiceError } from '../core/error.ts';
-
-/** One complaint of the validator. */
-interface Complaint {
-  readonly keyword: string;
-  readonly instancePath: string;
-  readonly params: object;
-  readonly message: string;
-}
+import { type Complaint, expectationOf } from './expectation.ts';
 
 /**
  * Makes a function that returns the body as the schema's type, the same object and not a copy, or throws `invalid_request`
@@ -23,6 +16,11 @@ export function createBodyCheck<Schema extends TSchema>(schema: Schema): (body: 
     if (validator.Check(body)) return body as Static<Schema>;
     throw complaintError(validator.Errors(body));
   };
+}
+
+/** An optional field that may also be null, which means the same as absent. */
+export function maybe<Schema extends TSchema>(schema: Schema): TOptional<TUnion<[Schema, TNull]>> {
+  return Type.Optional(Type.Union([schema, Type.Null()]));
 }
 
 /** Of several complaints the deepest is the most exact: a union complains once for each of its members. */
@@ -39,22 +37,19 @@ function complaintError(complaints: readonly Complaint[]): SluiceError {
 
 function describe(complaint: Complaint, siblings: readonly Complaint[]): SluiceError {
   const base = paramOf(complaint.instancePath);
-  const missing = 'requiredProperties' in complaint.params ? complaint.params.requiredProperties : undefined;
-  if (Array.isArray(missing) && missing.length > 0) {
-    const param = base === undefined ? String(missing[0]) : `${base}.${String(missing[0])}`;
+  // Of a union, the member that misses only a field is the one that was meant.
+  const [missing] = siblings.flatMap(missingIn);
+  if (missing !== undefined) {
+    const param = base === undefined ? missing : `${base}.${missing}`;
     return new SluiceError('invalid_request', { message: `Missing required parameter: '${param}'.`, param });
   }
-  const expected = siblings.filter((sibling) => sibling.keyword !== 'anyOf').map((sibling) => expectationOf(sibling));
-  const message = `Invalid value for ${base === undefined ? 'the body' : `'${base}'`}: it ${[...new Set(expected)].join(' or ')}.`;
+  const name = base === undefined ? 'the body' : `'${base}'`;
+  const message = `Invalid value for ${name}: it must be ${expectationOf(siblings)}.`;
   return new SluiceError('invalid_request', base === undefined ? { message } : { message, param: base });
 }
 
-function expectationOf(complaint: Complaint): string {
-  if ('allowedValues' in complaint.params && Array.isArray(complaint.params.allowedValues)) {
-    return `must be one of ${complaint.params.allowedValues.map((value) => JSON.stringify(value)).join(', ')}`;
-  }
-  if ('allowedValue' in complaint.params) return `must be ${JSON.stringify(complaint.params.allowedValue)}`;
-  return complaint.message;
+function missingIn({ params }: Complaint): readonly string[] {
+  return 'requiredProperties' in params && Array.isArray(params.requiredProperties) ? params.requiredProperties : [];
 }
 
 function depthOf(pointer: string): number {

@@ -12,7 +12,17 @@ import { type ActiveSpan, endSpan, failSpan, startAttemptSpan } from '../telemet
 import type { Target } from './routing-table.ts';
 
 /** What is asked of a target; the label of its metrics. */
-export type Operation = 'predict' | 'predict_stream' | 'embed';
+export type Operation =
+  | 'predict'
+  | 'predict_stream'
+  | 'embed'
+  | 'rank'
+  | 'classify'
+  | 'moderate'
+  | 'transcribe'
+  | 'count_tokens'
+  | 'infer'
+  | 'tensor_metadata';
 
 /** What an attempt needs to know. */
 export interface AttemptInput {
@@ -29,15 +39,22 @@ export interface AttemptMeter {
   readonly metrics: Metrics;
 }
 
-/** Operation names of the OpenTelemetry GenAI conventions. */
+/** Operation names of the OpenTelemetry GenAI conventions where they have one, ours where they have none. */
 const spanOperation: Readonly<Record<Operation, string>> = {
   predict: 'chat',
   predict_stream: 'chat',
   embed: 'embeddings',
+  rank: 'rank',
+  classify: 'classify',
+  moderate: 'moderate',
+  transcribe: 'transcribe',
+  count_tokens: 'count_tokens',
+  infer: 'infer',
+  tensor_metadata: 'tensor_metadata',
 };
 
 /** Runs `call` as an attempt and records how it went. */
-export async function attempt<T extends { readonly usage: Usage }>(
+export async function attempt<T extends { readonly usage?: Usage }>(
   input: AttemptInput,
   meter: AttemptMeter,
   run: (call: ModelCall) => Promise<T>,
@@ -91,7 +108,8 @@ export async function* attemptStream(
 interface AttemptRecorder {
   readonly call: ModelCall;
   firstContent(): void;
-  succeeded(usage: Usage): void;
+  /** `usage`: undefined for what is not counted in tokens. */
+  succeeded(usage: Usage | undefined): void;
   /** Records the failure and returns it, to be thrown. */
   failed(thrown: unknown): SluiceError;
 }
@@ -112,8 +130,10 @@ function beginAttempt(input: AttemptInput, meter: AttemptMeter): AttemptRecorder
     },
     succeeded(usage) {
       finish('ok');
-      metrics.add('sluice_tokens_total', [target.name, 'input', usage.source], usage.inputTokens);
-      metrics.add('sluice_tokens_total', [target.name, 'output', usage.source], usage.outputTokens);
+      if (usage !== undefined) {
+        metrics.add('sluice_tokens_total', [target.name, 'input', usage.source], usage.inputTokens);
+        metrics.add('sluice_tokens_total', [target.name, 'output', usage.source], usage.outputTokens);
+      }
       endSpan(span, usage);
     },
     failed(thrown) {
@@ -126,6 +146,8 @@ function beginAttempt(input: AttemptInput, meter: AttemptMeter): AttemptRecorder
 }
 
 function withTrace(context: CallContext, span: ActiveSpan): CallContext {
+  // As a rule the trace is not recorded and the attempt has no span of its own.
+  if (span.traceparent === context.traceparent && span.tracestate === context.tracestate) return context;
   return {
     ...context,
     ...(span.traceparent === undefined ? {} : { traceparent: span.traceparent }),

@@ -1,7 +1,8 @@
 // Turns the deadline of a call and the caller's signal into the one signal that everything below listens to.
 
+import { CallAbort, listenForAbort, stopListening } from '../core/call-abort.ts';
 import type { CallContext } from '../core/call-context.ts';
-import { SluiceError } from '../core/error.ts';
+import { abortReason, SluiceError } from '../core/error.ts';
 import type { Clock } from '../ports/clock.ts';
 
 /** The signal of one call, to be closed when the call is over. */
@@ -16,21 +17,21 @@ export interface CallScope {
 
 /** Opens the scope of a call. A deadline that has passed aborts at once. */
 export function openCallScope(context: CallContext, caller: AbortSignal, clock: Clock): CallScope {
-  const controller = new AbortController();
-  const onAbort = (): void => controller.abort(caller.reason);
-  if (caller.aborted) onAbort();
-  else caller.addEventListener('abort', onAbort, { once: true });
+  const work = new CallAbort();
+  const relay = { handleEvent: (): void => work.abort(abortReason(caller)) };
+  if (caller.aborted) relay.handleEvent();
+  else listenForAbort(caller, relay);
 
-  const expire = (): void => controller.abort(new SluiceError('deadline_exceeded'));
+  const expire = (): void => work.abort(new SluiceError('deadline_exceeded'));
   const remainingMs = context.deadlineAtMs - clock.now();
   if (remainingMs <= 0) expire();
   const timer = remainingMs > 0 ? clock.setTimer(remainingMs, expire) : undefined;
   return {
-    signal: controller.signal,
-    abandon: () => controller.abort(new SluiceError('cancelled')),
+    signal: work.signal,
+    abandon: () => work.abort(new SluiceError('cancelled')),
     close() {
       timer?.cancel();
-      caller.removeEventListener('abort', onAbort);
+      stopListening(caller, relay);
     },
   };
 }

@@ -1,5 +1,5 @@
 // Which target answers: the first one that can, in order. A failed attempt is followed by the next target only when its
-// failure is retryable and nothing of its answer was shown to the caller.
+// failure says nothing of that one (`failover`) and nothing of its answer was shown to the caller.
 
 import { abortReason, SluiceError, toSluiceError } from '../core/error.ts';
 import type { PredictPart } from '../core/predict.ts';
@@ -17,7 +17,7 @@ export async function firstAnswer<T extends { readonly attempts: number }>(
       const answer = await tryTarget(target);
       return index === 0 ? answer : { ...answer, attempts: index + 1 };
     } catch (thrown) {
-      failure = verdict(thrown, signal);
+      failure = worthTelling(failure, verdict(thrown, signal));
     }
   }
   throw failure ?? new SluiceError('internal', { detail: 'a route without targets' });
@@ -39,7 +39,7 @@ export async function* firstStream(
     try {
       opening = await openStream(parts);
     } catch (thrown) {
-      failure = verdict(thrown, signal);
+      failure = worthTelling(failure, verdict(thrown, signal));
       continue;
     }
     try {
@@ -77,6 +77,14 @@ async function openStream(parts: AsyncGenerator<PredictPart, void, undefined>): 
 function verdict(thrown: unknown, signal: AbortSignal): SluiceError {
   if (signal.aborted) throw abortReason(signal);
   const failure = toSluiceError(thrown);
-  if (!failure.retryable) throw failure;
+  if (!failure.failover) throw failure;
   return failure;
+}
+
+/**
+ * Which of two failures the caller is told of when no target is left: the one that a retry may mend, since then the call as a
+ * whole may succeed; the later of two such; else the first, that of the target which the operator wanted most.
+ */
+function worthTelling(before: SluiceError | undefined, now: SluiceError): SluiceError {
+  return before === undefined || now.retryable ? now : before;
 }

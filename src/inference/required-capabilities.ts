@@ -4,6 +4,7 @@ import { SluiceError } from '../core/error.ts';
 import type { ContentPart } from '../core/message.ts';
 import type { Capability } from '../core/model-description.ts';
 import type { PredictRequest } from '../core/predict.ts';
+import type { ModelProvider } from '../ports/model.ts';
 import type { Route, Target } from './routing-table.ts';
 
 /** A capability and the field of the request that needs it. */
@@ -18,16 +19,29 @@ export function capableTargets(route: Route, request: PredictRequest): readonly 
   return selectTargets(route, needs);
 }
 
-/** Targets of the route that can embed. Throws `unsupported_capability` when there is none. */
-export function embeddingTargets(route: Route): readonly Target[] {
-  return selectTargets(route, [{ capability: 'embeddings', param: 'model' }]);
+/**
+ * Targets of the route whose provider can do a thing (`has`) and whose model is not known to lack the capability for it. Throws
+ * `unsupported_capability` when there is none.
+ */
+export function targetsWith(
+  route: Route,
+  capability: Capability,
+  has: (provider: ModelProvider) => boolean,
+): readonly Target[] {
+  const need: Need = { capability, param: 'model' };
+  const [first, ...rest] = route.targets.filter(({ provider }) => has(provider));
+  if (first === undefined) throw unsupported(route, need);
+  return selectTargets({ ...route, targets: [first, ...rest] }, [need]);
 }
 
 function selectTargets(route: Route, needs: readonly Need[]): readonly Target[] {
   const capable = route.targets.filter((target) => missing(target, needs) === undefined);
   if (capable.length > 0) return capable;
-  const need = missing(route.targets[0], needs);
-  throw new SluiceError('unsupported_capability', {
+  throw unsupported(route, missing(route.targets[0], needs));
+}
+
+function unsupported(route: Route, need: Need | undefined): SluiceError {
+  return new SluiceError('unsupported_capability', {
     message: `The model '${route.id}' does not support ${need?.capability ?? 'this request'}.`,
     ...(need === undefined ? {} : { param: need.param }),
   });

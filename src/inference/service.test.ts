@@ -4,10 +4,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { chatRequest, contextFor } from '../../test/fixtures/calls.ts';
 import { FakeClock } from '../../test/fixtures/fake-clock.ts';
+import { quarterEstimator } from '../../test/fixtures/quarter-estimator.ts';
 import { untilAborted } from '../../test/fixtures/scripted-inference.ts';
 import { answerOf, createScriptedProvider, type ScriptedProvider } from '../../test/fixtures/scripted-provider.ts';
 import { createRecordingMetrics } from '../../test/fixtures/silent-telemetry.ts';
-import { SluiceError } from '../core/error.ts';
+import { SluiceError, toSluiceError } from '../core/error.ts';
+import type { ErrorReason } from '../core/error-catalogue.ts';
 import { textOf } from '../core/message.ts';
 import type { PredictPart } from '../core/predict.ts';
 import type { Inference } from '../ports/inference.ts';
@@ -35,13 +37,18 @@ function setUp(): {
     ]),
     defaultTimeouts: timeouts,
   });
-  const service = createInferenceService({ routingTable: () => routingTable, clock, metrics });
+  const service = createInferenceService({
+    routingTable: () => routingTable,
+    clock,
+    metrics,
+    estimator: quarterEstimator,
+  });
   return { service, primary, secondary, clock, metrics };
 }
 
 const never = new AbortController().signal;
 
-function failing(reason: 'upstream_unavailable' | 'upstream_rejected'): () => never {
+function failing(reason: ErrorReason): () => never {
   return () => {
     throw new SluiceError(reason);
   };
@@ -104,6 +111,30 @@ describe('inference service', () => {
     assert.equal(answer.target, 'secondary/small');
     assert.equal(answer.attempts, 2);
     assert.equal(metrics.values.get('sluice_attempts_total{primary/large,predict,upstream_unavailable}'), 1);
+  });
+
+  it('predict: a failure that concerns one target only goes to the next one, though waiting would not mend it', async () => {
+    for (const reason of ['upstream_unauthenticated', 'context_length_exceeded', 'unsupported_capability'] as const) {
+      const { service, primary, clock } = setUp();
+      primary.script = () => [failing(reason)];
+      const answer = await service.predict(chatRequest('chat'), contextFor(clock), never);
+      assert.deepEqual([answer.target, answer.attempts], ['secondary/small', 2], reason);
+    }
+  });
+
+  it('predict: when all targets fail, the caller hears of what a retry may mend, else of the first', async () => {
+    const heard = async (first: ErrorReason, second: ErrorReason): Promise<string> => {
+      const { service, primary, secondary, clock } = setUp();
+      primary.script = () => [failing(first)];
+      secondary.script = () => [failing(second)];
+      const failure = await service.predict(chatRequest('chat'), contextFor(clock), never).catch(toSluiceError);
+      return failure instanceof SluiceError ? failure.reason : 'no failure';
+    };
+    assert.equal(await heard('upstream_unavailable', 'upstream_unauthenticated'), 'upstream_unavailable');
+    assert.equal(await heard('upstream_unauthenticated', 'upstream_timeout'), 'upstream_timeout');
+    assert.equal(await heard('upstream_unavailable', 'upstream_timeout'), 'upstream_timeout');
+    assert.equal(await heard('context_length_exceeded', 'upstream_unauthenticated'), 'context_length_exceeded');
+    assert.equal(await heard('upstream_unavailable', 'upstream_rejected'), 'upstream_rejected');
   });
 
   it('predict: a verdict on the request itself is final', async () => {
@@ -201,7 +232,12 @@ describe('inference service', () => {
       ]),
       defaultTimeouts: timeouts,
     });
-    const guarded = createInferenceService({ routingTable: () => table, clock, metrics: createRecordingMetrics() });
+    const guarded = createInferenceService({
+      routingTable: () => table,
+      clock,
+      metrics: createRecordingMetrics(),
+      estimator: quarterEstimator,
+    });
     const tools = { tools: [{ kind: 'function' as const, name: 'f' }] };
     const answer = await guarded.predict(chatRequest('both', tools), contextFor(clock), never);
     assert.equal(answer.target, 'able/m');
@@ -223,4 +259,58 @@ describe('inference service', () => {
       return waiting;
     };
   }
+
+  it('rank: goes to the first target whose provider can, and says how often it was tried', async () => {
+    const { service, secondary, clock, metrics } = setUp();
+    secondary.rank = async (request, call) => ({
+      model: call.model,
+      target: `secondary/${call.model}`,
+      attempts: 1,
+      results: request.documents.map((_, index) => ({ index, score: 1 - index / 10 })),
+      usage: { inputTokens: 4, outputTokens: 0, source: 'provider' },
+    });
+    const ranking = { model: 'chat', query: 'q', documents: ['a', 'b'] };
+    const answer = await service.rank(ranking, contextFor(clock), never);
+    assert.equal(answer.target, 'secondary/small');
+    assert.equal(answer.attempts, 1);
+    assert.equal(metrics.values.get('sluice_attempts_total{secondary/small,rank,ok}'), 1);
+  });
+
+  it('rank: a model that nobody can rank with is refused', async () => {
+    const { service, clock } = setUp();
+    const ranking = { model: 'chat', query: 'q', documents: ['a'] };
+    await assert.rejects(service.rank(ranking, contextFor(clock), never), {
+      reason: 'unsupported_capability',
+      param: 'model',
+      message: "The model 'chat' does not support rank.",
+    });
+  });
+
+  it('infer: a failure goes to the next target; an answer without tokens counts none', async () => {
+    const { service, primary, secondary, clock, metrics } = setUp();
+    primary.infer = failing('upstream_unavailable');
+    secondary.infer = async ({ id, inputs, version }, call) => ({
+      ...{ id, version, model: call.model, target: `secondary/${call.model}` },
+      attempts: 1,
+      outputs: inputs,
+    });
+    const request = { model: 'chat', version: '', id: 'x', inputs: [], outputs: [] };
+    assert.equal((await service.infer(request, contextFor(clock), never)).attempts, 2);
+    assert.equal([...metrics.values.keys()].filter((name) => name.startsWith('sluice_tokens_total')).length, 0);
+  });
+
+  it('countTokens: the vendor counts where it can be asked; elsewhere it is an estimate that says so', async () => {
+    const { service, primary, clock } = setUp();
+    const request = chatRequest('chat');
+    const estimate = await service.countTokens(request, contextFor(clock), never);
+    assert.equal(estimate.source, 'estimated');
+    assert.ok(estimate.inputTokens > 0);
+    primary.countTokens = async (_, call) => ({
+      ...{ model: call.model, target: `primary/${call.model}`, attempts: 1 },
+      ...{ inputTokens: 77, source: 'provider' },
+    });
+    const count = await service.countTokens(request, contextFor(clock), never);
+    assert.deepEqual([count.inputTokens, count.source], [77, 'provider']);
+    assert.equal(primary.calls.length, 0);
+  });
 });

@@ -1,15 +1,21 @@
-// The inference service: the port Inference over providers. Each method is a short list of steps that live elsewhere: open the
-// scope of the call, find the route, keep the targets that can, try them in order, record each attempt.
+// The inference service: the port Inference over providers. Each method is a short list of steps that live elsewhere: find the
+// route, keep the targets that can, open the scope of the call, try them in order, record each attempt.
 
 import type { CallContext } from '../core/call-context.ts';
-import type { PredictPart, PredictRequest } from '../core/predict.ts';
+import type { TokenCount } from '../core/count-tokens.ts';
+import { SluiceError } from '../core/error.ts';
+import type { Capability } from '../core/model-description.ts';
+import type { PredictPart, PredictRequest, PredictResponse } from '../core/predict.ts';
+import type { Usage } from '../core/usage.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Inference } from '../ports/inference.ts';
+import type { ModelCall, ModelProvider } from '../ports/model.ts';
+import { estimateInputTokens, type TokenEstimator } from '../ports/token-estimator.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type AttemptInput, attempt, attemptStream, type Operation } from './attempt.ts';
 import { type CallScope, openCallScope } from './deadline.ts';
 import { firstAnswer, firstStream } from './fallback.ts';
-import { capableTargets, embeddingTargets } from './required-capabilities.ts';
+import { capableTargets, targetsWith } from './required-capabilities.ts';
 import type { Route, RoutingTable, Target } from './routing-table.ts';
 
 /** What the service is made of. */
@@ -18,69 +24,140 @@ export interface InferenceServiceOptions {
   readonly routingTable: () => RoutingTable;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  /** Counts the tokens of a request whose vendor cannot be asked. */
+  readonly estimator: TokenEstimator;
+}
+
+/** What answers of one piece have in common; what is not counted in tokens has no usage. */
+interface Answer {
+  readonly attempts: number;
+  readonly usage?: Usage;
+}
+
+/** A method of a provider that it may lack. */
+type FindMethod<Request, Response> = (
+  provider: ModelProvider,
+) => ((request: Request, call: ModelCall) => Promise<Response>) | undefined;
+
+/** What is asked, of whom, and how. */
+interface Question<T> {
+  readonly operation: Operation;
+  readonly model: string;
+  readonly chooseTargets: (route: Route) => readonly Target[];
+  readonly ask: (target: Target, call: ModelCall) => Promise<T>;
 }
 
 /** Creates the service. It holds no state of its own and needs no closing. */
 export function createInferenceService(options: InferenceServiceOptions): Inference {
-  const { clock, routingTable } = options;
-  const inputOf = (operation: Operation, route: Route, target: Target, context: CallContext, scope: CallScope) =>
-    ({ target, operation, context, timeouts: route.timeouts, signal: scope.signal }) satisfies AttemptInput;
-
   return {
-    async predict(request, context, caller) {
-      const route = routingTable().resolve(request.model);
-      const targets = capableTargets(route, request);
-      const scope = openCallScope(context, caller, clock);
-      try {
-        return await firstAnswer(targets, scope.signal, (target) =>
-          attempt(inputOf('predict', route, target, context, scope), options, (call) =>
-            target.provider.predict(request, call),
-          ),
-        );
-      } finally {
-        scope.close();
-      }
+    predict: (request, context, caller) => {
+      const question: Question<PredictResponse> = {
+        operation: 'predict',
+        model: request.model,
+        chooseTargets: (route) => capableTargets(route, request),
+        ask: ({ provider }, call) => provider.predict(request, call),
+      };
+      return answer(options, question, context, caller);
     },
-
-    predictStream: (request, context, caller) => stream(request, context, caller),
-
-    async embed(request, context, caller) {
-      const route = routingTable().resolve(request.model);
-      const targets = embeddingTargets(route);
-      const scope = openCallScope(context, caller, clock);
-      try {
-        return await firstAnswer(targets, scope.signal, (target) =>
-          attempt(inputOf('embed', route, target, context, scope), options, (call) =>
-            target.provider.embed(request, call),
-          ),
-        );
-      } finally {
-        scope.close();
-      }
+    predictStream: (request, context, caller) => stream(options, request, context, caller),
+    embed: method(options, 'embed', 'embeddings', (provider) => provider.embed.bind(provider)),
+    rank: method(options, 'rank', 'rank', (provider) => provider.rank?.bind(provider)),
+    classify: method(options, 'classify', 'classify', (provider) => provider.classify?.bind(provider)),
+    moderate: method(options, 'moderate', 'moderate', (provider) => provider.moderate?.bind(provider)),
+    transcribe: method(options, 'transcribe', 'transcribe', (provider) => provider.transcribe?.bind(provider)),
+    infer: method(options, 'infer', 'tensors', (provider) => provider.infer?.bind(provider)),
+    tensorMetadata: method(options, 'tensor_metadata', 'tensors', (provider) =>
+      provider.tensorMetadata?.bind(provider),
+    ),
+    countTokens: (request, context, caller) => {
+      const question: Question<TokenCount> = {
+        operation: 'count_tokens',
+        model: request.model,
+        chooseTargets: (route) => capableTargets(route, request),
+        ask: (target, call) =>
+          target.provider.countTokens?.(request, call) ?? estimate(request, target, options.estimator),
+      };
+      return answer(options, question, context, caller);
     },
-
-    async listModels() {
-      return routingTable().list();
-    },
+    listModels: async () => options.routingTable().list(),
   };
+}
 
-  async function* stream(
-    request: PredictRequest,
-    context: CallContext,
-    caller: AbortSignal,
-  ): AsyncGenerator<PredictPart, void, undefined> {
-    const route = routingTable().resolve(request.model);
-    const targets = capableTargets(route, request);
-    const scope = openCallScope(context, caller, clock);
-    try {
-      yield* firstStream(targets, scope.signal, (target) =>
-        attemptStream(inputOf('predict_stream', route, target, context, scope), options, (call) =>
-          target.provider.predictStream(request, call),
-        ),
-      );
-    } finally {
-      scope.abandon();
-      scope.close();
-    }
+/** The first answer of the targets that can, in order. */
+async function answer<T extends Answer>(
+  options: InferenceServiceOptions,
+  { operation, model, chooseTargets, ask }: Question<T>,
+  context: CallContext,
+  caller: AbortSignal,
+): Promise<T> {
+  const route = options.routingTable().resolve(model);
+  const targets = chooseTargets(route);
+  const scope = openCallScope(context, caller, options.clock);
+  try {
+    return await firstAnswer(targets, scope.signal, (target) =>
+      attempt(inputOf(operation, route, target, context, scope), options, (call) => ask(target, call)),
+    );
+  } finally {
+    scope.close();
   }
+}
+
+/** A method of the port that only some providers and models have. */
+function method<Request extends { readonly model: string }, Response extends Answer>(
+  options: InferenceServiceOptions,
+  operation: Operation,
+  capability: Capability,
+  methodOf: FindMethod<Request, Response>,
+): (request: Request, context: CallContext, caller: AbortSignal) => Promise<Response> {
+  const has = (provider: ModelProvider): boolean => methodOf(provider) !== undefined;
+  return (request, context, caller) => {
+    const question: Question<Response> = {
+      operation,
+      model: request.model,
+      chooseTargets: (route) => targetsWith(route, capability, has),
+      async ask(target, call) {
+        const run = methodOf(target.provider);
+        if (run === undefined) throw new SluiceError('internal', { detail: `${target.name} lost ${operation}` });
+        return run(request, call);
+      },
+    };
+    return answer(options, question, context, caller);
+  };
+}
+
+/** Our own count, for a vendor that cannot be asked. */
+async function estimate(request: PredictRequest, target: Target, estimator: TokenEstimator): Promise<TokenCount> {
+  const inputTokens = await estimateInputTokens(request, estimator);
+  return { model: target.model, target: target.name, attempts: 1, inputTokens, source: 'estimated' };
+}
+
+async function* stream(
+  options: InferenceServiceOptions,
+  request: PredictRequest,
+  context: CallContext,
+  caller: AbortSignal,
+): AsyncGenerator<PredictPart, void, undefined> {
+  const route = options.routingTable().resolve(request.model);
+  const targets = capableTargets(route, request);
+  const scope = openCallScope(context, caller, options.clock);
+  try {
+    yield* firstStream(targets, scope.signal, (target) =>
+      attemptStream(inputOf('predict_stream', route, target, context, scope), options, (call) =>
+        target.provider.predictStream(request, call),
+      ),
+    );
+  } finally {
+    scope.abandon();
+    scope.close();
+  }
+}
+
+function inputOf(
+  operation: Operation,
+  route: Route,
+  target: Target,
+  context: CallContext,
+  scope: CallScope,
+): AttemptInput {
+  return { target, operation, context, timeouts: route.timeouts, signal: scope.signal };
 }

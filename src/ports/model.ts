@@ -7,7 +7,7 @@ import type { EmbedRequest, EmbedResponse } from '../core/embed.ts';
 import type { ModelDescription } from '../core/model-description.ts';
 import type { PredictPart, PredictRequest, PredictResponse } from '../core/predict.ts';
 import type { RankRequest, RankResponse } from '../core/rank.ts';
-import type { InferRequest, InferResponse, TensorMetadata } from '../core/tensor.ts';
+import type { InferRequest, InferResponse, TensorMetadata, TensorMetadataRequest } from '../core/tensor.ts';
 import type { TranscribeRequest, TranscribeResponse } from '../core/transcribe.ts';
 
 /** Time limits of one attempt at one target, each in milliseconds. */
@@ -73,7 +73,7 @@ export interface ModelProvider {
   infer?(request: InferRequest, call: ModelCall): Promise<InferResponse>;
 
   /** The tensors of a model; for models that `infer` serves. */
-  tensorMetadata?(call: ModelCall): Promise<TensorMetadata>;
+  tensorMetadata?(request: TensorMetadataRequest, call: ModelCall): Promise<TensorMetadata>;
 
   /** Resolves when the provider can serve at full speed: models loaded, tokens fetched. Rejects when it never will. */
   ready(signal: AbortSignal): Promise<void>;

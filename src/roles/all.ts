@@ -5,6 +5,7 @@ import { apiKeysComponent } from './components/api-keys.ts';
 import { edgeServerComponent } from './components/edge-server.ts';
 import { inferenceServiceComponent } from './components/inference-service.ts';
 import { providersComponent } from './components/providers.ts';
+import { responsesComponent } from './components/responses.ts';
 import { rpcServerComponent } from './components/rpc-server.ts';
 import { storeComponent } from './components/store.ts';
 import { tracingComponent } from './components/tracing.ts';
@@ -20,9 +21,10 @@ export function createRole(runtime: Runtime): Role {
   const providers = providersComponent(runtime);
   const inference = inferenceServiceComponent(runtime, providers);
   const grpc = rpcServerComponent(runtime, inference, apiKeys);
-  const http = edgeServerComponent(runtime, inference, apiKeys);
+  const responses = responsesComponent(runtime, store);
+  const http = edgeServerComponent(runtime, inference, apiKeys, responses);
   return {
-    components: [admin, tracing, store, apiKeys, providers, inference, grpc, http],
+    components: [admin, tracing, store, apiKeys, providers, inference, grpc, responses, http],
     addresses: (use) => ({ http: use(http), admin: use(admin), grpc: use(grpc) }),
     developmentKey: (use) => use(apiKeys).developmentKey,
   };

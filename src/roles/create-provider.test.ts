@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { chatRequest } from '../../test/fixtures/calls.ts';
 import { FakeClock } from '../../test/fixtures/fake-clock.ts';
 import { createFakeIds } from '../../test/fixtures/fake-ids.ts';
+import { startHttpProxy } from '../../test/fixtures/http-proxy.ts';
 import { quarterEstimator } from '../../test/fixtures/quarter-estimator.ts';
 import { createRecordingLog } from '../../test/fixtures/silent-telemetry.ts';
 import { answerWith, startUpstream } from '../../test/fixtures/upstream.ts';
@@ -10,7 +11,7 @@ import { modelCall } from '../../test/fixtures/upstream-calls.ts';
 import { textOf } from '../core/message.ts';
 import { createProvider } from './create-provider.ts';
 
-test('create provider: a section of type anthropic speaks the Messages API with its key and headers', async () => {
+test('create provider: a section of type anthropic speaks the Messages API with its key and headers, through its proxy', async () => {
   const body = '{"type":"message","content":[{"type":"text","text":"Paris."}],"stop_reason":"end_turn"}';
   const upstream = await startUpstream(answerWith({ body }));
   const services = {
@@ -22,11 +23,12 @@ test('create provider: a section of type anthropic speaks the Messages API with 
     log: createRecordingLog(),
   };
   const { baseUrl } = upstream;
+  const proxy = await startHttpProxy();
   const headers = { 'anthropic-beta': 'b', 'x-team': { secret: 'team' } };
   const apiKey = { secret: 'claude' };
   const provider = createProvider(
     'claude',
-    { type: 'anthropic', baseUrl, apiKey, headers, connections: 2, models: [] },
+    { type: 'anthropic', baseUrl, apiKey, headers, connections: 2, models: [], proxy: proxy.url },
     services,
   );
   try {
@@ -38,8 +40,10 @@ test('create provider: a section of type anthropic speaks the Messages API with 
       [sent?.['x-api-key'], sent?.['anthropic-beta'], sent?.['x-team'], sent?.['anthropic-version']],
       ['value of claude', 'b', 'value of team', '2023-06-01'],
     );
+    assert.deepEqual(proxy.seen, [`${baseUrl}/messages`]);
   } finally {
     await provider.close();
+    await proxy.close();
     await upstream.close();
   }
 });

@@ -21,6 +21,7 @@ import {
   type OpenAiCompatibleOptions,
 } from '../providers/openai-compatible/provider.ts';
 import type { Log } from '../telemetry/log.ts';
+import { createOpenInference } from './create-open-inference.ts';
 import { createVertex } from './create-vertex.ts';
 import { resolveHeaders } from './resolve-headers.ts';
 
@@ -47,6 +48,8 @@ export function createProvider(name: string, config: ProviderConfig, services: P
       return anthropic(name, config, services);
     case 'vertex':
       return createVertex(name, config, services);
+    case 'open-inference':
+      return createOpenInference(name, config, services);
     case 'local':
       return local(name, config, services);
   }
@@ -90,6 +93,7 @@ function anthropic(name: string, config: AnthropicConfig, services: ProviderServ
     headers: () => resolveHeaders(config.headers, services.secrets),
     clock: services.clock,
     log: services.log,
+    proxy: config.proxy,
     limits: { connections: config.connections },
   });
 }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { chatRequest } from '../../test/fixtures/calls.ts';
 import { FakeClock } from '../../test/fixtures/fake-clock.ts';
 import { serviceAccountJson, startTokenService, type TokenService } from '../../test/fixtures/google-token-service.ts';
+import { startHttpProxy } from '../../test/fixtures/http-proxy.ts';
 import { createRecordingLog } from '../../test/fixtures/silent-telemetry.ts';
 import { answerWith, startUpstream, type Upstream } from '../../test/fixtures/upstream.ts';
 import { modelCall } from '../../test/fixtures/upstream-calls.ts';
@@ -105,6 +106,21 @@ describe('a section of type vertex', () => {
     const [, exchange] = upstream.exchanges;
     assert.match(exchange?.path ?? '', /\/anthropic\/models\/count-tokens:rawPredict$/);
     assert.equal(JSON.parse(exchange?.body ?? '').model, 'claude-x');
+  });
+
+  test('vertex: calls of both kinds go through the proxy', async () => {
+    const proxy = await startHttpProxy();
+    const proxied = create({ project: 'p', credentials: { secret: 'gcp' }, proxy: proxy.url });
+    try {
+      for (const model of ['gemini-2.5-pro', 'claude-x']) await proxied.predict(chatRequest('alias'), modelCall(model));
+      assert.deepEqual(
+        proxy.seen.map((address) => address.split('/').at(-1)),
+        ['gemini-2.5-pro:generateContent', 'claude-x:rawPredict'],
+      );
+    } finally {
+      await proxied.close();
+      await proxy.close();
+    }
   });
 
   test('vertex: without a project it is the Gemini API with its key, for every name', async () => {

@@ -11,6 +11,7 @@ import { createAnthropicProvider } from '../providers/anthropic/provider.ts';
 import { vertexAnthropicAddress } from '../providers/vertex/address.ts';
 import { createGoogleAuth, type GoogleAuthOptions } from '../providers/vertex/google-auth.ts';
 import { createVertexProvider, type VertexAuth } from '../providers/vertex/provider.ts';
+import { createProxiedFetch } from '../providers/vertex/proxied-fetch.ts';
 import type { Log } from '../telemetry/log.ts';
 import { anthropicVersionOnVertex } from './defaults.ts';
 import { resolveHeaders } from './resolve-headers.ts';
@@ -27,9 +28,10 @@ export interface VertexServices {
 
 /** The provider. With a project, `claude…` and `anthropic/…` are Anthropic's models; all other names are Google's to judge. */
 export function createVertex(name: string, config: VertexConfig, services: VertexServices): ModelProvider {
-  const auth = vertexAuth(name, config, services);
+  const proxied = config.proxy === undefined ? undefined : createProxiedFetch(config.proxy);
+  const auth = vertexAuth(name, config, { ...services, fetch: services.fetch ?? proxied?.fetch });
   const headers = () => resolveHeaders(config.headers, services.secrets);
-  const { project, location, baseUrl, connections } = config;
+  const { project, location, baseUrl, connections, proxy } = config;
   const { clock, estimator, log } = services;
   const limits = { connections };
   const google = createVertexProvider({
@@ -43,8 +45,9 @@ export function createVertex(name: string, config: VertexConfig, services: Verte
     estimator,
     log,
     limits,
+    proxy,
   });
-  if (project === undefined) return google;
+  if (project === undefined) return google; // Its key needs no token, and so no other connection.
   const address = vertexAnthropicAddress({ project, location, baseUrl });
   const anthropic = createAnthropicProvider({
     name,
@@ -56,11 +59,12 @@ export function createVertex(name: string, config: VertexConfig, services: Verte
     estimator,
     log,
     limits,
+    proxy,
     messagesPath: (call, streamed) => address.messagesPath(anthropicName(call.model), streamed),
     countTokensPath: () => address.countTokensPath,
     finishBody,
   });
-  return byModel(google, anthropic);
+  return byModel(google, anthropic, () => proxied?.close());
 }
 
 /** How calls of the section are authorised. Nothing is read before it is used. */
@@ -99,8 +103,12 @@ function anthropicName(model: string): string {
   return model.replace(/^anthropic\//, '');
 }
 
-/** Two providers as one. */
-function byModel(google: ModelProvider, anthropic: ModelProvider): ModelProvider {
+/** Two providers as one. `release` ends what they share. */
+function byModel(
+  google: ModelProvider,
+  anthropic: ModelProvider,
+  release: () => Promise<void> | undefined,
+): ModelProvider {
   const of = (call: ModelCall): ModelProvider => (isAnthropic(call.model) ? anthropic : google);
   const countTokens: ModelProvider['countTokens'] = (request, call) => {
     const provider = of(call);
@@ -117,7 +125,7 @@ function byModel(google: ModelProvider, anthropic: ModelProvider): ModelProvider
     // Both read the same credentials.
     ready: (signal) => google.ready(signal),
     async close() {
-      await Promise.all([google.close(), anthropic.close()]);
+      await Promise.all([google.close(), anthropic.close(), release()]);
     },
   };
 }

@@ -73,6 +73,36 @@ describe('role lifecycle', () => {
     assert.equal(events.at(-1), 'stop store');
   });
 
+  it('check: what is certain to fail is told before anything starts', async () => {
+    const events: string[] = [];
+    const http = component('http', [], events);
+    const lacking: Component<unknown> = {
+      ...component('lacking', [http], events),
+      check: () => {
+        throw new Error('a setting is missing');
+      },
+    };
+    await assert.rejects(startRole([http, lacking], options()), { message: 'a setting is missing' });
+    assert.deepEqual(events, []);
+  });
+
+  it('start: an operator who wants to stop does not wait for a slow component, which is stopped when it comes', async () => {
+    const events: string[] = [];
+    const stop = new AbortController();
+    const slow = Promise.withResolvers<void>();
+    const store = component('store', [], events);
+    const engine = component('engine', [store], events);
+    const loading: Component<unknown> = { ...engine, start: (use) => slow.promise.then(() => engine.start(use)) };
+    const starting = startRole([loading], { ...options(), signal: stop.signal });
+    await new Promise((resolve) => setImmediate(resolve));
+    stop.abort();
+    await assert.rejects(starting, { name: 'AbortError' });
+    assert.deepEqual(events, ['start store', 'stop store']);
+    slow.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(events.slice(2), ['start engine', 'stop engine']);
+  });
+
   it('readiness: names what is not ready, and that the role drains', async () => {
     let problem: string | undefined = 'loading models';
     const engine = component('engine', [], [], { notReady: () => problem });

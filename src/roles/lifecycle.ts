@@ -12,6 +12,11 @@ export interface Component<T> {
   readonly name: string;
   /** Started before this one, stopped after it. */
   readonly needs: readonly Component<unknown>[];
+  /**
+   * Throws what is certain to keep the component from starting. Called for all components before the first of them starts, so
+   * that a missing setting is told before a port is taken. Opens nothing.
+   */
+  check?(): void | Promise<void>;
   /** Rejects when the role cannot start; the message is shown to the operator. */
   start(use: Use): Promise<Running<T>>;
 }
@@ -53,9 +58,14 @@ interface Started {
 export interface LifecycleOptions {
   readonly log: Log;
   readonly clock: Clock;
+  /** Gives the start up when it aborts; after the start it means nothing. */
+  readonly signal?: AbortSignal;
 }
 
-/** Starts a role. When a component fails to start, those already started are stopped and the failure is thrown. */
+/**
+ * Starts a role. When a component fails to start, or `signal` aborts, those already started are stopped and the failure (or the
+ * reason of the signal) is thrown. A component that is still starting then is stopped as soon as it has started.
+ */
 export async function startRole(
   components: readonly Component<unknown>[],
   options: LifecycleOptions,
@@ -68,8 +78,10 @@ export async function startRole(
     return values.get(component) as T;
   };
   try {
-    for (const component of inOrder(components)) {
-      const running = await component.start(use);
+    const ordered = inOrder(components);
+    for (const component of ordered) await component.check?.();
+    for (const component of ordered) {
+      const running = await startUnlessAborted(component, use, options);
       values.set(component, running.value);
       started.push({ component, running });
       log.debug({ component: component.name }, 'component started');
@@ -89,6 +101,34 @@ export async function startRole(
       return shutdown;
     },
   };
+}
+
+/** Does not wait for a start that takes its time once the operator wants to stop. */
+function startUnlessAborted<T>(component: Component<T>, use: Use, options: LifecycleOptions): Promise<Running<T>> {
+  const { signal, log } = options;
+  if (signal === undefined) return component.start(use);
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => reject(signal.reason);
+    if (signal.aborted) {
+      giveUp();
+      return;
+    }
+    signal.addEventListener('abort', giveUp, { once: true });
+    component
+      .start(use)
+      .then(
+        (running) => (signal.aborted ? stopLate(component, running, log) : resolve(running)),
+        (failure: unknown) => reject(failure),
+      )
+      .finally(() => signal.removeEventListener('abort', giveUp));
+  });
+}
+
+/** Nobody waits for this component any more. */
+function stopLate(component: Component<unknown>, running: Running<unknown>, log: Log): void {
+  running.stop().catch((failure: unknown) => {
+    log.error({ component: component.name, error: String(failure) }, 'stop failed');
+  });
 }
 
 /** Dependency order, stable by the order in which components are named. Throws on a cycle. */

@@ -133,8 +133,16 @@ test('error codec: failures of the transport that grpc-js reports under other na
   const metadata = new Metadata();
   const reset = { code: status.INTERNAL, details: 'Received RST_STREAM with code 2', metadata };
   assert.equal(errorFromStatus(reset).reason, 'inference_unavailable');
-  const large = { code: status.RESOURCE_EXHAUSTED, details: 'Received message larger than max (9 vs. 4)', metadata };
-  assert.equal(errorFromStatus(large).reason, 'body_too_large');
+  const large = (details: string): string[] => {
+    const { reason, message } = errorFromStatus({ code: status.RESOURCE_EXHAUSTED, details, metadata });
+    return [reason, message];
+  };
+  const tooLarge = ['body_too_large', 'The request is larger than 4 bytes.'];
+  assert.deepEqual(large('Received message larger than max (9 vs 4)'), tooLarge);
+  assert.deepEqual(large('grpc: received message larger than max (9 vs. 4)'), tooLarge);
+  assert.deepEqual(large('Attempted to send message with a size larger than 4'), tooLarge);
+  assert.deepEqual(large('Received message that decompresses to a size larger than 4'), tooLarge);
+  assert.deepEqual(large('Sent message larger than max (9 vs. 4)'), ['internal', 'The answer is larger than 4 bytes.']);
 });
 
 test('error codec: details that cannot be read leave the plain status', () => {

@@ -74,14 +74,27 @@ export function errorFromStatus(failure: Pick<ServiceError, 'code' | 'details' |
       });
     }
   }
-  return new SluiceError(plainReason(code, failure.details), { detail: `gRPC ${code}: ${failure.details}` });
+  return tooLarge(code, failure.details) ?? plainFailure(code, failure.details);
 }
 
 /** grpc-js reports some failures of the transport itself under statuses that mean something else from a server. */
-function plainReason(code: StatusCode, details: string): ErrorReason {
-  if (code === 'RESOURCE_EXHAUSTED' && details.includes('message larger than max')) return 'body_too_large';
-  const isTransport = details.includes('RST_STREAM') || details.includes('stream closed');
-  return code === 'INTERNAL' && isTransport ? 'inference_unavailable' : reasonOfStatus[code];
+function plainFailure(code: StatusCode, details: string): SluiceError {
+  const isTransport = code === 'INTERNAL' && (details.includes('RST_STREAM') || details.includes('stream closed'));
+  return new SluiceError(isTransport ? 'inference_unavailable' : reasonOfStatus[code], {
+    detail: `gRPC ${code}: ${details}`,
+  });
+}
+
+/** A message over the limit of either end: grpc-js and the libraries of other languages say so in prose only. */
+function tooLarge(code: StatusCode, details: string): SluiceError | undefined {
+  const [, limit] = /\blarger than (?:max \(\d+ vs\.? )?(\d+)/.exec(details) ?? [];
+  if (code !== 'RESOURCE_EXHAUSTED' || limit === undefined) return undefined;
+  const detail = `gRPC ${code}: ${details}`;
+  // The word of a grpc-js server for its own answer; our own requests it "attempted to send".
+  if (details.startsWith('Sent ')) {
+    return new SluiceError('internal', { message: `The answer is larger than ${limit} bytes.`, detail });
+  }
+  return new SluiceError('body_too_large', { message: `The request is larger than ${limit} bytes.`, detail });
 }
 
 function upstreamToWire({ target, status: httpStatus, type, code }: UpstreamFailure): ErrorDetail['upstream'] {

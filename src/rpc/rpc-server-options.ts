@@ -57,4 +57,6 @@ export interface RpcServerOptions {
   readonly limits?: Partial<RpcServerLimits>;
   /** For a call that brings no deadline. Default: defaults.ts. */
   readonly defaultTimeoutMs?: number;
+  /** The version of the product, for the metadata of the Open Inference Protocol. Default ''. */
+  readonly version?: string;
 }

@@ -1,11 +1,13 @@
-// The gRPC server: puts an Inference on the network as sluice.inference.v1.Inference for anybody, and as the internal
-// multiplexed stream for our own roles, with health and reflection beside them. It decides nothing about models.
+// The gRPC server: puts an Inference on the network as sluice.inference.v1.Inference and as the Open Inference Protocol for
+// anybody, and as the internal multiplexed stream for our own roles, with health and reflection beside them. It decides nothing
+// about models.
 
 import { type ChannelOptions, Server, ServerCredentials } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import { SluiceError } from '../core/error.ts';
 import type { Clock } from '../ports/clock.ts';
 import { closeGraceMs, defaultServerLimits, defaultTimeoutMs, flowControlWindowBytes } from './defaults.ts';
+import { GRPCInferenceServiceService } from './generated/inference/open_inference.ts';
 import { InferenceService } from './generated/sluice/inference/v1/inference.ts';
 import { redirectGrpcLog } from './grpc-log.ts';
 import type { RpcServerLimits, RpcServerOptions, RpcServerTls } from './rpc-server-options.ts';
@@ -13,6 +15,7 @@ import { createCallers } from './server/callers.ts';
 import { createInferenceService } from './server/inference-service.ts';
 import { createMultiplexEndpoint } from './server/multiplex-service.ts';
 import { OpenCalls } from './server/open-calls.ts';
+import { createOpenInferenceService } from './server/open-inference-service.ts';
 import { addReflection } from './server/reflection.ts';
 
 /** A gRPC server. Starts NOT_SERVING: call `setReady(true)` once the Inference behind it can answer. */
@@ -32,9 +35,10 @@ export interface RpcServer {
 
 export type { RpcServerOptions, RpcServerTls } from './rpc-server-options.ts';
 
-const inferenceName = 'sluice.inference.v1.Inference';
+/** What is open to anybody, and listed by reflection. */
+const publicNames = ['sluice.inference.v1.Inference', 'inference.GRPCInferenceService'];
 /** Names that grpc.health.v1 answers for; '' is the server as a whole. */
-const healthNames = ['', inferenceName, 'sluice.internal.v1.Multiplex'];
+const healthNames = ['', ...publicNames, 'sluice.internal.v1.Multiplex'];
 
 /** A server that is not listening yet. */
 export function createRpcServer(options: RpcServerOptions): RpcServer {
@@ -57,11 +61,15 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
   const server = new Server(channelOptions(limits));
   server.addService(InferenceService, createInferenceService({ inference, callers, openCalls, log }));
   server.addService(multiplex.definition, multiplex.implementation);
+  let isReady = false;
+  const openInference = { inference, callers, openCalls, isReady: () => isReady, version: options.version ?? '' };
+  server.addService(GRPCInferenceServiceService, createOpenInferenceService(openInference));
   health.addToServer(server);
-  addReflection(server, [inferenceName]);
+  addReflection(server, publicNames);
 
   const setReady = (ready: boolean): void => {
-    const status = ready && !openCalls.isDraining ? 'SERVING' : 'NOT_SERVING';
+    isReady = ready && !openCalls.isDraining;
+    const status = isReady ? 'SERVING' : 'NOT_SERVING';
     for (const name of healthNames) health.setStatus(name, status);
   };
   const drain = async (deadlineMs: number): Promise<void> => {

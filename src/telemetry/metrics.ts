@@ -23,6 +23,7 @@ export type MetricName =
   | 'sluice_attempts_total'
   | 'sluice_attempt_duration_seconds'
   | 'sluice_auth_failures_total'
+  | 'sluice_responses_not_stored_total'
   | 'sluice_rpc_calls_total'
   | 'sluice_rpc_call_duration_seconds'
   | 'sluice_rpc_calls_in_flight'
@@ -66,6 +67,11 @@ export const metricCatalogue: Readonly<Record<MetricName, MetricDefinition>> = {
     buckets: latencyBuckets,
   },
   sluice_auth_failures_total: { kind: 'counter', help: 'Requests refused for their credentials.', labels: ['reason'] },
+  sluice_responses_not_stored_total: {
+    kind: 'counter',
+    help: 'Answers of the Responses API that were given but could not be stored, by reason (too_large, late or an error).',
+    labels: ['reason'],
+  },
   sluice_rpc_calls_total: {
     kind: 'counter',
     help: 'Calls answered over gRPC, by method, transport (unary, multiplex) and outcome (ok or the reason of failure).',

@@ -5,6 +5,7 @@ import {
   type Context,
   context,
   INVALID_SPAN_CONTEXT,
+  INVALID_TRACEID,
   propagation,
   type Span,
   SpanKind,
@@ -29,7 +30,7 @@ export interface ActiveSpan {
 export function startHttpSpan(method: string, route: string, headers: Carrier): ActiveSpan {
   const parent = contextOf(headers.traceparent, headers.tracestate);
   const attributes = { 'http.request.method': method, 'http.route': route };
-  return active(tracer.startSpan(`${method} ${route}`, { kind: SpanKind.SERVER, attributes }, parent), parent, headers);
+  return active(tracer.startSpan(`${method} ${route}`, { kind: SpanKind.SERVER, attributes }, parent), headers);
 }
 
 /**
@@ -47,7 +48,7 @@ export function startAttemptSpan(operation: string, provider: string, model: str
     'gen_ai.request.model': model,
     'sluice.request_id': call.requestId,
   };
-  return active(tracer.startSpan(`${operation} ${model}`, { kind: SpanKind.CLIENT, attributes }, parent), parent, call);
+  return active(tracer.startSpan(`${operation} ${model}`, { kind: SpanKind.CLIENT, attributes }, parent), call);
 }
 
 /** Ends a span well, with the usage when there is one. */
@@ -84,12 +85,11 @@ function contextOf(traceparent: string | undefined, tracestate: string | undefin
   return propagation.extract(root, tracestate === undefined ? { traceparent } : { traceparent, tracestate });
 }
 
-function active(span: Span, parent: Context, received: Carrier): ActiveSpan {
-  const carrier: Record<string, string> = {};
-  propagation.inject(trace.setSpan(parent, span), carrier);
-  return {
-    span,
-    traceparent: carrier['traceparent'] ?? received.traceparent,
-    tracestate: carrier['tracestate'] ?? received.tracestate,
-  };
+/** In the form of the W3C Trace Context, version 00. A span without a context, where there is no SDK, lets the received one pass. */
+function active(span: Span, received: Carrier): ActiveSpan {
+  const { traceId, spanId, traceFlags, traceState } = span.spanContext();
+  if (traceId === INVALID_TRACEID) return { span, traceparent: received.traceparent, tracestate: received.tracestate };
+  const flags = traceFlags.toString(16).padStart(2, '0');
+  const traceparent = `00-${traceId}-${spanId}-${flags}`;
+  return { span, traceparent, tracestate: traceState?.serialize() ?? received.tracestate };
 }

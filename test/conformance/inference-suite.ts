@@ -6,6 +6,7 @@ import { createScriptedInference, type ScriptedInference } from '../fixtures/scr
 import { answersAndRequests, otherCalls } from './inference-answers.ts';
 import { failures } from './inference-failures.ts';
 import { type Check, eventually, type InferenceSubject, type InferenceTraits } from './inference-harness.ts';
+import { operations } from './inference-operations.ts';
 import { pace } from './inference-pace.ts';
 import { stopping } from './inference-stopping.ts';
 
@@ -34,5 +35,6 @@ export function inferenceConformance(
     stopping(check);
     pace(check, traits);
     otherCalls(check);
+    operations(check);
   });
 }

@@ -1,6 +1,7 @@
 // Runs the conformance suite of the port Inference on the object itself and on both gRPC forms.
 
 import { createSystemClock } from '../../src/adapters/system/clock.ts';
+import type { CallContext } from '../../src/core/call-context.ts';
 import { openCallScope } from '../../src/inference/deadline.ts';
 import type { Inference } from '../../src/ports/inference.ts';
 import { createInferenceClient } from '../../src/rpc/inference-client.ts';
@@ -10,6 +11,8 @@ import type { ScriptedInference } from '../fixtures/scripted-inference.ts';
 import { createRecordingLog, createRecordingMetrics } from '../fixtures/silent-telemetry.ts';
 import type { InferenceSubject } from './inference-harness.ts';
 import { inferenceConformance } from './inference-suite.ts';
+
+type Ask<Request, Response> = (request: Request, context: CallContext, signal: AbortSignal) => Promise<Response>;
 
 async function overGrpc(scripted: ScriptedInference, transport: 'unary' | 'multiplex'): Promise<InferenceSubject> {
   const common = { clock: createSystemClock(), ids: createFakeIds(), log: createRecordingLog() };
@@ -29,12 +32,14 @@ async function overGrpc(scripted: ScriptedInference, transport: 'unary' | 'multi
 /** Keeps deadlines as the service behind the port does; the scripted Inference is only a provider. */
 function withDeadlines(scripted: ScriptedInference): Inference {
   const clock = createSystemClock();
-  return {
-    ...scripted,
-    async predict(request, context, signal) {
+  const timed =
+    <Request, Response>(ask: Ask<Request, Response>): Ask<Request, Response> =>
+    (request, context, signal) => {
       const scope = openCallScope(context, signal, clock);
-      return scripted.predict(request, context, scope.signal).finally(() => scope.close());
-    },
+      return ask(request, context, scope.signal).finally(() => scope.close());
+    };
+  return {
+    predict: timed(scripted.predict),
     async *predictStream(request, context, signal) {
       const scope = openCallScope(context, signal, clock);
       try {
@@ -43,8 +48,15 @@ function withDeadlines(scripted: ScriptedInference): Inference {
         scope.close();
       }
     },
-    embed: (request, context, signal) => scripted.embed(request, context, signal),
-    listModels: (context, signal) => scripted.listModels(context, signal),
+    embed: timed(scripted.embed),
+    rank: timed(scripted.rank),
+    classify: timed(scripted.classify),
+    moderate: timed(scripted.moderate),
+    transcribe: timed(scripted.transcribe),
+    countTokens: timed(scripted.countTokens),
+    infer: timed(scripted.infer),
+    tensorMetadata: timed(scripted.tensorMetadata),
+    listModels: scripted.listModels,
   };
 }
 

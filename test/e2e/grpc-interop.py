@@ -4,6 +4,7 @@ Usage: grpc-interop.py STUBS_FOLDER ADDRESS API_KEY. Prints one JSON object of w
 """
 
 import json
+import struct
 import sys
 
 stubs_folder, address, api_key = sys.argv[1:4]
@@ -52,6 +53,17 @@ seen["tool_call"] = {
 }
 embedded = inference.Embed(pb.EmbedRequest(model="embed", input=["four", "sevens"]), metadata=key, timeout=10)
 seen["embed"] = [list(embedding.values) for embedding in embedded.embeddings]
+ranked = inference.Rank(pb.RankRequest(model="rank", query="q", documents=["long one", "short"], top_n=1), metadata=key, timeout=10)
+seen["rank"] = [[result.index, result.score] for result in ranked.results]
+judged = inference.Moderate(pb.ModerateRequest(model="guard", input=[pb.ModerationInput(text="Hello?")]), metadata=key, timeout=10)
+seen["moderate"] = [[category.name, category.flagged, category.score] for category in judged.results[0].categories]
+heard = inference.Transcribe(pb.TranscribeRequest(model="ears", audio=b"RIFF", file_name="a.wav"), metadata=key, timeout=10)
+seen["transcribe"] = [heard.text, heard.HasField("segments")]
+counted = inference.CountTokens(ask("chat"), metadata=key, timeout=10)
+seen["count"] = [counted.input_tokens, pb.Usage.Source.Name(counted.source)]
+tensor = pb.Tensor(name="x", datatype="INT32", shape=[2], data=struct.pack("<2i", -1, 7))
+inferred = inference.Infer(pb.InferRequest(model="net", inputs=[tensor]), metadata=key, timeout=10)
+seen["infer"] = [inferred.outputs[0].name, list(struct.unpack("<2i", inferred.outputs[0].data))]
 seen["models"] = [model.id for model in inference.ListModels(pb.ListModelsRequest(), metadata=key, timeout=10).models]
 
 
@@ -68,6 +80,7 @@ def failure(run):
 seen["no_key"] = failure(lambda: inference.Predict(ask("chat"), timeout=10))
 seen["bad_key"] = failure(lambda: inference.Predict(ask("chat"), metadata=[("authorization", "Bearer no")], timeout=10))
 seen["no_messages"] = failure(lambda: inference.Predict(pb.PredictRequest(model="chat"), metadata=key, timeout=10))
+seen["no_documents"] = failure(lambda: inference.Rank(pb.RankRequest(model="rank", query="q"), metadata=key, timeout=10))
 seen["broken_stream"] = failure(lambda: list(inference.PredictStream(ask("broken"), metadata=key, timeout=10)))
 # Whoever notices first, the client or the server, answers: only the code is the same.
 seen["deadline"] = failure(lambda: list(inference.PredictStream(ask("endless"), metadata=key, timeout=0.2)))["code"]

@@ -39,7 +39,7 @@ const scripts: Readonly<Record<string, readonly ScriptStep[]>> = {
   endless: [start, untilAborted],
 };
 
-test('grpc interop: a Python client predicts, streams, embeds, is refused, cancels, and asks for health and reflection', {
+test('grpc interop: a Python client predicts, streams, embeds, ranks, moderates, transcribes, counts, sends tensors, is refused, cancels, and asks for health and reflection', {
   timeout: 60_000,
   ...(isPrepared || process.env['CI'] !== undefined ? {} : { skip: missing }),
 }, async () => {
@@ -82,18 +82,31 @@ test('grpc interop: a Python client predicts, streams, embeds, is refused, cance
         [4, 0.5, -0.25],
         [6, 0.5, -0.25],
       ],
+      rank: [[1, 1 / 6]],
+      moderate: [['violence', false, 0.125]],
+      transcribe: ['4 bytes', false],
+      count: [1, 'SOURCE_ESTIMATED'],
+      infer: ['x', [-1, 7]],
       models: ['chat'],
       no_key: { code: 'UNAUTHENTICATED', reason: 'missing_api_key', param: '' },
       bad_key: { code: 'UNAUTHENTICATED', reason: 'invalid_api_key', param: '' },
       no_messages: { code: 'INVALID_ARGUMENT', reason: 'invalid_request', param: 'messages' },
+      no_documents: { code: 'INVALID_ARGUMENT', reason: 'invalid_request', param: 'documents' },
       broken_stream: { code: 'FAILED_PRECONDITION', reason: 'upstream_rejected', param: 'messages[0]' },
       deadline: 'DEADLINE_EXCEEDED',
       health: ['SERVING', 'SERVING'],
-      services: ['sluice.inference.v1.Inference'],
+      services: ['inference.GRPCInferenceService', 'sluice.inference.v1.Inference'],
       methods: [
         ['Predict', 'PredictRequest', 'PredictResponse'],
         ['PredictStream', 'PredictRequest', 'Token'],
         ['Embed', 'EmbedRequest', 'EmbedResponse'],
+        ['Rank', 'RankRequest', 'RankResponse'],
+        ['Classify', 'ClassifyRequest', 'ClassifyResponse'],
+        ['Moderate', 'ModerateRequest', 'ModerateResponse'],
+        ['Transcribe', 'TranscribeRequest', 'TranscribeResponse'],
+        ['CountTokens', 'PredictRequest', 'TokenCount'],
+        ['Infer', 'InferRequest', 'InferResponse'],
+        ['TensorMetadata', 'TensorMetadataRequest', 'TensorMetadataResponse'],
         ['ListModels', 'ListModelsRequest', 'ListModelsResponse'],
       ],
     });

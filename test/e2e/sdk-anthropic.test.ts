@@ -226,7 +226,7 @@ test('anthropic sdk: failures become the typed errors of the client', async (t) 
     assert.equal((error.error as unknown as { error: { type: string } }).error.type, 'request_too_large');
     return true;
   });
-  await assert.rejects(client.messages.countTokens(question), Anthropic.NotFoundError);
+  await assert.rejects(client.messages.batches.list(), Anthropic.NotFoundError);
 });
 
 test('anthropic sdk: a rate limit is retried as the headers say and then thrown', async (t) => {

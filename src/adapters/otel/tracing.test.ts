@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { ROOT_CONTEXT } from '@opentelemetry/api';
+import { SamplingDecision, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace';
 import { createRecordingLog } from '../../../test/fixtures/silent-telemetry.ts';
 import type { CallContext } from '../../core/call-context.ts';
 import { SluiceError } from '../../core/error.ts';
@@ -140,6 +142,27 @@ test('tracing: without an exporter there are trace ids all the same, and every c
   assert.equal(attempt.traceparent?.slice(0, 35), http.traceparent?.slice(0, 35));
   endSpan(attempt);
   endSpan(http);
+  await tracing.close();
+});
+
+test('tracing: of the traces that begin here the given share is recorded, by the trace id as other services would decide', async () => {
+  const sampleRatio = 0.5;
+  const sampler = new TraceIdRatioBasedSampler(sampleRatio);
+  const tracing = startTracing(options({ sampleRatio }));
+  const seen = new Set<string>();
+  let recorded = 0;
+  for (let count = 0; count < 400; count += 1) {
+    const span = startHttpSpan('GET', '/', {});
+    const [, traceId = '', spanId = '', flags] = span.traceparent?.split('-') ?? [];
+    const { decision } = sampler.shouldSample(ROOT_CONTEXT, traceId);
+    assert.equal(flags, decision === SamplingDecision.RECORD_AND_SAMPLED ? '01' : '00');
+    assert.equal(span.span.isRecording(), flags === '01');
+    if (flags === '01') recorded += 1;
+    seen.add(traceId).add(spanId);
+    endSpan(span);
+  }
+  assert.equal(seen.size, 800);
+  assert.ok(recorded > 120 && recorded < 280, `${recorded} of 400`);
   await tracing.close();
 });
 

@@ -15,6 +15,7 @@ import type { Log } from '../../telemetry/log.ts';
 import { defaultExportTimeoutMs, exportEveryMs, maxQueuedSpans, maxSpansPerExport } from './defaults.ts';
 import { installProvider } from './installed-provider.ts';
 import { createReportingExporter } from './reporting-exporter.ts';
+import { RootIds, withoutUnrecordedRoots } from './unrecorded-roots.ts';
 
 /** See startTracing. */
 export interface TracingOptions {
@@ -44,16 +45,19 @@ export interface Tracing {
  */
 export function startTracing(options: TracingOptions): Tracing {
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  const root = new TraceIdRatioBasedSampler(options.sampleRatio);
+  const ids = new RootIds();
   const provider = new TracerProvider({
+    idGenerator: ids,
     resource: resourceFromAttributes({
       'service.name': options.serviceName,
       ...(options.serviceVersion === undefined ? {} : { 'service.version': options.serviceVersion }),
       'sluice.role': options.role,
     }),
-    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(options.sampleRatio) }),
+    sampler: new ParentBasedSampler({ root }),
     spanProcessors: createProcessors(options),
   });
-  const uninstall = installProvider(provider);
+  const uninstall = installProvider(withoutUnrecordedRoots(provider, root, ids));
   return {
     async close() {
       uninstall();

@@ -11,3 +11,6 @@ export const flushEveryMs = 100;
 
 /** Longest stack and message that a line keeps of an error. */
 export const maxErrorChars = 4_000;
+
+/** Field names whose verdict is remembered: several times what our code uses. Those of a caller's headers may come beyond it. */
+export const maxRememberedNames = 500;

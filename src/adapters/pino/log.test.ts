@@ -50,6 +50,18 @@ test('pino log: credentials do not reach a line, at any usual depth or spelling,
   assert.equal(headers.Authorization, 'Bearer hunter2');
 });
 
+test('pino log: fields that JSON has no form for are written as far as they can be, and lose no line', () => {
+  const { log, lines } = setUp({ base: { role: 'edge' } });
+  const cycle: Record<string, unknown> = { name: 'self' };
+  cycle['self'] = cycle;
+  log.info({ cycle, size: 12n, absent: undefined }, 'odd');
+  log.child({ cycle }).info({ requestId: 'req_1' }, 'child');
+  const [odd, child] = lines();
+  assert.deepEqual(odd?.['cycle'], { name: 'self', self: '[Circular]' });
+  assert.equal(odd?.['role'], 'edge');
+  assert.equal(child?.['requestId'], 'req_1');
+});
+
 test('pino log: our failures are written by reason, faults of the program with a stack', () => {
   const { log, lines } = setUp();
   const cause = new TypeError('x is not a function');

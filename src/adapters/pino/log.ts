@@ -1,8 +1,9 @@
-// The Log on pino. Lines go to standard error by default: standard output belongs to what scripts read.
+// The Log on pino, with lines of our own making (json-line.ts) wherever JSON.stringify can write them. Lines go to standard error by default: standard output belongs to what scripts read.
 
-import { type DestinationStream, destination as openDestination, pino, stdTimeFunctions } from 'pino';
+import { destination as openDestination, pino, stdTimeFunctions } from 'pino';
 import type { Log, LogFields } from '../../telemetry/log.ts';
 import { flushEveryMs, maxBufferedLogBytes, writeBytes } from './defaults.ts';
+import { jsonLine, textOfFields } from './json-line.ts';
 import { loggable } from './loggable.ts';
 import { prettyLine } from './pretty-line.ts';
 
@@ -45,11 +46,11 @@ export function createPinoLog(options: PinoLogOptions): PinoLog {
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    output.stream,
+    output,
   );
   const threshold = { level: order[options.level] };
   return {
-    ...wrap(logger, threshold),
+    ...wrap({ lines: logger, bindings: textOfFields(loggable(options.base ?? {})), output, threshold }),
     setLevel(level) {
       threshold.level = order[level];
     },
@@ -66,21 +67,53 @@ interface Lines {
   child(fields: object): Lines;
 }
 
-function wrap(lines: Lines, threshold: { readonly level: number }): Log {
+/** What a Log is made of. */
+interface LogParts {
+  /** Writes what JSON.stringify cannot: cycles, big integers. */
+  readonly lines: Lines;
+  /** The fields of every line as text; undefined when pino must write them. */
+  readonly bindings: string | undefined;
+  readonly output: Output;
+  readonly threshold: { readonly level: number };
+}
+
+function wrap(parts: LogParts): Log {
+  const { lines, bindings, output, threshold } = parts;
+  const write = (level: LogLevel, fields: LogFields, message: string): void => {
+    if (threshold.level > order[level]) return;
+    const shown = loggable(fields);
+    const text = bindings === undefined ? undefined : textOfFields(shown);
+    if (text === undefined) lines[level](shown, message);
+    else output.write(jsonLine(level, `${bindings}${text}`, message));
+  };
   return {
-    debug: (fields, message) => void (threshold.level <= order.debug && lines.debug(loggable(fields), message)),
-    info: (fields, message) => void (threshold.level <= order.info && lines.info(loggable(fields), message)),
-    warn: (fields, message) => void (threshold.level <= order.warn && lines.warn(loggable(fields), message)),
-    error: (fields, message) => lines.error(loggable(fields), message),
-    child: (fields) => wrap(lines.child(loggable(fields)), threshold),
+    debug: (fields, message) => write('debug', fields, message),
+    info: (fields, message) => write('info', fields, message),
+    warn: (fields, message) => write('warn', fields, message),
+    error: (fields, message) => write('error', fields, message),
+    child(fields) {
+      const shown = loggable(fields);
+      const own = textOfFields(shown);
+      const all = bindings === undefined || own === undefined ? undefined : bindings + own;
+      return wrap({ ...parts, lines: lines.child(shown), bindings: all });
+    },
   };
 }
 
-function openOutput(options: PinoLogOptions): { readonly stream: DestinationStream; readonly flush: () => void } {
-  const { destination, format, color = false } = options;
+interface Output {
+  write(line: string): void;
+  flush(): void;
+}
+
+function openOutput({ destination, format, color = false }: PinoLogOptions): Output {
+  const toText = (line: string): string => (format === 'pretty' ? prettyLine(line, color) : line);
+  if (destination !== undefined) return { write: (line) => void destination.write(toText(line)), flush: () => {} };
+  // As bytes: kept as text, sonic-boom measures all that waits again for each further line.
   const buffering = { minLength: writeBytes, maxLength: maxBufferedLogBytes, periodicFlush: flushEveryMs };
-  const stderr = destination === undefined ? openDestination({ dest: 2, sync: false, ...buffering }) : undefined;
-  const sink = destination ?? stderr;
-  const write = (line: string): void => void sink?.write(format === 'pretty' ? prettyLine(line, color) : line);
-  return { stream: { write }, flush: () => stderr?.flushSync() };
+  const stderr = openDestination({ dest: 2, sync: false, contentMode: 'buffer', ...buffering });
+  return {
+    // Its types know only text.
+    write: (line) => void stderr.write(Buffer.from(toText(line)) as unknown as string),
+    flush: () => stderr.flushSync(),
+  };
 }

@@ -3,7 +3,7 @@
 
 import { SluiceError } from '../../core/error.ts';
 import type { LogFields } from '../../telemetry/log.ts';
-import { maxErrorChars } from './defaults.ts';
+import { maxErrorChars, maxRememberedNames } from './defaults.ts';
 
 /** Field names, in lower case, whose values never reach a log. */
 const credentials: ReadonlySet<string> = new Set([
@@ -17,6 +17,19 @@ const credentials: ReadonlySet<string> = new Set([
   'password',
   'secret',
 ]);
+
+/** Verdicts of isCredential by name as it is spelled. */
+const verdicts: Map<string, boolean> = new Map();
+
+/** Names repeat, as nearly all are those of our own code: to look a verdict up is cheaper than to write the name in lower case. */
+function isCredential(name: string): boolean {
+  let verdict = verdicts.get(name);
+  if (verdict === undefined) {
+    verdict = credentials.has(name.toLowerCase());
+    if (verdicts.size < maxRememberedNames) verdicts.set(name, verdict);
+  }
+  return verdict;
+}
 
 /** How deep fields are searched: the fields themselves, an object among them, and an object in that (`req.headers`). */
 const maxDepth = 2;
@@ -42,7 +55,7 @@ function clean(fields: object, depth: number): Record<string, unknown> {
 
 function cleanValue(name: string, value: unknown, depth: number): unknown {
   if (value === undefined || value === null) return value;
-  if (credentials.has(name.toLowerCase())) return '[redacted]';
+  if (isCredential(name)) return '[redacted]';
   if (typeof value !== 'object') return value;
   if (value instanceof Error) return plainError(value);
   return depth < maxDepth && !Array.isArray(value) ? clean(value, depth + 1) : value;

@@ -36,3 +36,12 @@ export const threadHeapMb = 256;
 
 /** Keys read at a time by list(). */
 export const keysPerPage = 1_000;
+
+/** How often expired answers are looked for: they are invisible at once, so this only decides when the disk gets its room back. */
+export const expirySweepIntervalMs = 60_000;
+
+/** Answers deleted in one transaction: rows of 10 KB to a few MB, so a batch stays within tens of milliseconds. */
+export const expiredResponsesPerBatch = 100;
+
+/** Pause after a full batch: others write in between, and a day's worth of expired answers is gone in a minute. */
+export const fullSweepPauseMs = 100;

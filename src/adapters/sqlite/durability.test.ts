@@ -13,9 +13,8 @@ import { createRecordingLog } from '../../../test/fixtures/silent-telemetry.ts';
 import { createSqliteApiKeyStore } from './api-key-store.ts';
 import { openDatabase } from './database.ts';
 
-/** Adds keys from 16 callers at once and prints the id of each after it was acknowledged. */
+/** Adds keys from 16 callers at once and prints the id of each after it was acknowledged; what is printed late is only not counted. */
 const writer = `
-import { writeSync } from 'node:fs';
 import { createSqliteApiKeyStore } from ${JSON.stringify(import.meta.resolve('./api-key-store.ts'))};
 import { openDatabase } from ${JSON.stringify(import.meta.resolve('./database.ts'))};
 import { createSystemClock } from ${JSON.stringify(import.meta.resolve('../system/clock.ts'))};
@@ -28,7 +27,7 @@ await Promise.all(Array.from({ length: 16 }, async () => {
   for (;;) {
     const id = 'key_' + name + '_' + (count += 1);
     await store.add({ id, name, tenantId: 't', hash: id, hint: 'h', createdAtMs: count });
-    writeSync(1, id + '\\n');
+    process.stdout.write(id + '\\n');
   }
 }));
 `;

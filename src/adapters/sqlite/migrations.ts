@@ -29,4 +29,28 @@ export const migrations: readonly Migration[] = [
       CREATE TRIGGER api_keys_deleted AFTER DELETE ON api_keys
         BEGIN UPDATE api_keys_version SET version = version + 1; END;`,
   },
+  {
+    name: 'responses',
+    // Rows hold whole conversations, hence a table with rowids and the keys in indexes of their own.
+    sql: `
+      CREATE TABLE responses (
+        tenant_id     TEXT NOT NULL,
+        id            TEXT NOT NULL,
+        created_at_ms INTEGER NOT NULL,
+        expires_at_ms INTEGER NOT NULL,
+        previous_id   TEXT,
+        body          TEXT NOT NULL,
+        input         TEXT NOT NULL,
+        PRIMARY KEY (tenant_id, id)
+      ) STRICT;
+      CREATE INDEX responses_by_expiry ON responses (expires_at_ms);
+      CREATE TABLE response_items (
+        tenant_id   TEXT NOT NULL,
+        item_id     TEXT NOT NULL,
+        response_id TEXT NOT NULL,
+        PRIMARY KEY (tenant_id, item_id, response_id),
+        FOREIGN KEY (tenant_id, response_id) REFERENCES responses (tenant_id, id) ON DELETE CASCADE
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX response_items_by_response ON response_items (tenant_id, response_id);`,
+  },
 ];

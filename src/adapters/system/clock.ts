@@ -1,27 +1,14 @@
-// Port Clock on the timers of Node. The only file of the product that reads time or sets timers.
+// Port Clock on the clocks and timers of the system. With timer-queue.ts the only reader of time in the product.
 
-import type { Clock, Timer } from '../../ports/clock.ts';
-
-/** Longest delay that setTimeout takes: beyond it Node warns and fires after 1 ms. Longer waits are made of several. */
-const maxDelayMs = 2 ** 31 - 1;
+import type { Clock } from '../../ports/clock.ts';
+import { TimerQueue } from './timer-queue.ts';
 
 /** Real time. Its timers never keep the process alive by themselves. */
 export function createSystemClock(): Clock {
+  const timers = new TimerQueue();
   return {
     now: () => Date.now(),
     monotonicMs: () => performance.now(),
-    setTimer,
+    setTimer: (delayMs, run) => timers.set(delayMs, run),
   };
-}
-
-function setTimer(delayMs: number, run: () => void): Timer {
-  let leftMs = delayMs;
-  let handle: NodeJS.Timeout;
-  const arm = (): void => {
-    const stepMs = Math.min(leftMs, maxDelayMs);
-    leftMs -= stepMs;
-    handle = setTimeout(leftMs > 0 ? arm : run, stepMs).unref();
-  };
-  arm();
-  return { cancel: () => clearTimeout(handle) };
 }

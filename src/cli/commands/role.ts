@@ -73,12 +73,16 @@ async function runRole(
   try {
     const { createRole } = await roles[name].load();
     const table = createRole(runtime);
-    role = await startRole(table.components, runtime);
+    role = await startRole(table.components, { ...runtime, signal: context.signal });
     await announce(table, role, runtime, input, context);
     await untilAborted(context.signal);
     log.info({ drainMs: runtime.config.current().limits.drainMs }, 'stopping: finishing calls under way');
     await role.shutDown(runtime.config.current().limits.drainMs);
     log.info({}, 'stopped');
+    return exitCode.ok;
+  } catch (failure) {
+    if (!context.signal.aborted || role !== undefined) throw failure;
+    log.info({}, 'stopped before it had started');
     return exitCode.ok;
   } finally {
     watch?.close();

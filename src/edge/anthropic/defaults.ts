@@ -18,11 +18,15 @@ export const responseSchemaName: string = 'response';
  */
 export const invalidArgumentsKey: string = 'INVALID_JSON';
 
-/** The type of the block that carries a part of another vendor's dialect, which Anthropic has no block for. */
-export const opaqueBlockType: string = 'sluice_opaque';
-
 /** What a held-back part counts in addition to its text: about what its object takes in memory. */
 export const heldPartCharacters: number = 64;
 
 /** The request field that names a conversation kept by the vendor, which is refused; see parse-request.ts. */
 export const threadParam: string = 'thread';
+
+/** Models on one page where the caller does not say, and the most that it may ask for: Anthropic's own figures. */
+export const defaultModelsPerPage: number = 20;
+export const maxModelsPerPage: number = 1000;
+
+/** Features that one call may ask for in `anthropic-beta`: there are about thirty in all. */
+export const maxBetas: number = 64;

@@ -129,6 +129,7 @@ test('message stream: text, in the order and with the figures that clients expec
           output_tokens_details: null,
           server_tool_use: null,
           service_tier: null,
+          speed: null,
         },
       },
     },
@@ -209,10 +210,27 @@ test('message stream: arguments without a call are refused', () => {
   );
 });
 
+test('message stream: what Anthropic says of its usage comes with the figures', () => {
+  const usage = {
+    service_tier: 'priority',
+    server_tool_use: { web_search_requests: 2, web_fetch_requests: 0 },
+    output_tokens: 7,
+  };
+  const delta = encodeAll([start, { ...end, extra: { usage } }]).find((event) => event.type === 'message_delta');
+  assert.equal(delta.usage.service_tier, 'priority');
+  assert.deepEqual(delta.usage.server_tool_use, usage.server_tool_use);
+  assert.equal(delta.usage.output_tokens, 4);
+});
+
+test('message stream: the id of another vendor is kept behind the prefix that clients know', () => {
+  assert.equal(encodeAll([{ ...start, id: 'chatcmpl-1' }, end])[0].message.id, 'msg_chatcmpl-1');
+});
+
 test('message stream: fields of the end that have no name here are kept, those of the delta in it', () => {
-  const ending: PredictPart = { ...end, extra: { container: { id: 'c' }, context_management: { applied_edits: [] } } };
+  const container = { id: 'c', skills: null };
+  const ending: PredictPart = { ...end, extra: { container, context_management: { applied_edits: [] } } };
   const event = encodeAll([start, ending]).at(-2);
-  assert.deepEqual(event.delta.container, { id: 'c' });
+  assert.deepEqual(event.delta.container, container);
   assert.deepEqual(event.context_management, { applied_edits: [] });
   assert.equal(event.type, 'message_delta');
 });
@@ -225,7 +243,7 @@ test('message stream: what is known of the input goes out first', () => {
 });
 
 test('message stream: citations are deltas; annotations of other vendors come with the end of their block', () => {
-  const citation = { type: 'char_location', cited_text: 'x' };
+  const citation = { type: 'char_location', cited_text: 'x', document_title: null, file_id: null };
   const annotation = { type: 'url_citation', url: 'https://a.example' };
   const events = encodeAll([start, { type: 'text-delta', text: 'a', annotations: [citation, annotation] }, end]);
   assert.deepEqual(events.slice(3, 5), [

@@ -6,6 +6,7 @@ import type { Ending, PredictPart } from '../../core/predict.ts';
 import { zeroUsage } from '../../core/usage.ts';
 import type { StreamEncoder } from '../dialect.ts';
 import { BlockStream } from './block-stream.ts';
+import { completeContainer } from './complete-fields.ts';
 import { renderErrorBody } from './render-error.ts';
 import { openMessage } from './render-message.ts';
 import type { MessageEvent } from './response-body.ts';
@@ -54,7 +55,7 @@ export function createMessageStreamEncoder(requestId: string): StreamEncoder {
 
 /** Fields of the answer that have no name here go out under their own, unless that would hide one of ours. */
 function messageDelta(ending: Ending, hasToolCall: boolean, hasRefusal: boolean): MessageEvent {
-  const { container = null, stop_details = null, ...extra } = ending.extra ?? {};
+  const { container, stop_details = null, usage: details, ...extra } = ending.extra ?? {};
   return {
     ...extra,
     type: 'message_delta',
@@ -62,9 +63,9 @@ function messageDelta(ending: Ending, hasToolCall: boolean, hasRefusal: boolean)
       stop_reason: stopReasonOf(ending, { hasToolCall, hasRefusal }),
       stop_sequence: ending.stopSequence ?? null,
       stop_details,
-      container,
+      container: completeContainer(container),
     },
-    usage: toAnthropicUsage(ending.usage),
+    usage: toAnthropicUsage(ending.usage, details),
   };
 }
 

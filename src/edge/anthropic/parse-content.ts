@@ -1,10 +1,11 @@
 // Content blocks of a request to content parts. A block without an internal form becomes an opaque part, whole and unchanged.
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import type { ContentPart, Dialect, MediaSource, OpaquePart, ToolCallPart } from '../../core/message.ts';
+import type { ContentPart, MediaSource, OpaquePart, ToolCallPart } from '../../core/message.ts';
 import { unknownFields, type WithExtra } from '../unknown-fields.ts';
+import { carriedPart } from './carried-part.ts';
 import { check, invalidField } from './check.ts';
-import { invalidArgumentsKey, opaqueBlockType } from './defaults.ts';
+import { invalidArgumentsKey } from './defaults.ts';
 import type { AnyBlock, KnownBlock, MessageBody, SourceBody } from './request-body.ts';
 import { blockValidators, sourceValidators } from './request-schema.ts';
 
@@ -27,8 +28,6 @@ const knownSourceFields: Readonly<Record<SourceBody['type'], ReadonlySet<string>
   file: new Set(['type', 'file_id']),
   text: new Set(['type', 'data', 'media_type']),
 };
-
-const otherDialects: readonly Dialect[] = ['openai', 'openai-responses', 'vertex', 'sluice'];
 
 /** Who may say what: a block in the mouth of the wrong speaker would lose its meaning for other dialects. */
 const speakerOf: Readonly<Record<string, MessageBody['role']>> = {
@@ -57,7 +56,7 @@ export function parseContent(
 
 function parseBlock(block: AnyBlock, path: string): ContentPart {
   const validator = blockValidators[block.type];
-  if (validator === undefined) return parseOpaque(block);
+  if (validator === undefined) return opaque(block);
   const known = check<KnownBlock>(validator, block, path);
   const extra = unknownFields(block, knownFields[known.type]);
   switch (known.type) {
@@ -84,7 +83,7 @@ function parseBlock(block: AnyBlock, path: string): ContentPart {
         ...extra,
       };
     case 'redacted_thinking':
-      return { type: 'reasoning', text: '', encrypted: known.data, ...extra };
+      return carriedPart(known.data) ?? { type: 'reasoning', text: '', encrypted: known.data, ...extra };
   }
 }
 
@@ -147,13 +146,7 @@ function parseSource(source: AnyBlock, path: string): MediaSource | undefined {
   }
 }
 
-/** A block without an internal form. One that carries a part of another dialect (see render-message.ts) is unpacked. */
-function parseOpaque(block: AnyBlock): OpaquePart {
-  const { type, dialect, value } = block;
-  const carried = type === opaqueBlockType ? otherDialects.find((name) => name === dialect) : undefined;
-  return carried !== undefined && isJsonObject(value) ? { type: 'opaque', dialect: carried, value } : opaque(block);
-}
-
+/** A block without an internal form. */
 function opaque(block: AnyBlock): OpaquePart {
   return { type: 'opaque', dialect: 'anthropic', value: block as JsonObject };
 }

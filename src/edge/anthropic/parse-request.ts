@@ -10,7 +10,7 @@ import { responseSchemaName, threadParam } from './defaults.ts';
 import { parseContent } from './parse-content.ts';
 import { parseToolChoice, parseTools } from './parse-tools.ts';
 import type { MessageBody, MessagesBody, OutputConfigBody } from './request-body.ts';
-import { bodyValidator } from './request-schema.ts';
+import { bodyValidator, countBodyValidator } from './request-schema.ts';
 
 const knownFields = new Set([
   'model',
@@ -39,23 +39,29 @@ export interface MessagesRequest {
 /** Parses a body that JSON.parse returned. Throws `invalid_request` naming the offending field. */
 export function parseMessagesRequest(value: unknown): MessagesRequest {
   const body = check<MessagesBody>(bodyValidator, value, '');
+  return { request: requestOf(body), stream: body.stream === true };
+}
+
+/** Parses the body of a question about tokens, which need not say how long the answer may be. Throws as above. */
+export function parseCountRequest(value: unknown): PredictRequest {
+  return requestOf(check<MessagesBody>(countBodyValidator, value, ''));
+}
+
+function requestOf(body: MessagesBody): PredictRequest {
   const { tools, tool_choice, output_config } = body;
   if (body.thread) throw threadError();
   const unknown = unknownFields(body, knownFields);
   const output = output_config ? parseOutputConfig(output_config) : {};
   const extra = { ...unknown.extra, ...output.extra };
   return {
-    stream: body.stream === true,
-    request: {
-      model: body.model,
-      messages: parseMessages(body),
-      sampling: parseSampling(body),
-      ...(tools ? { tools: parseTools(tools) } : {}),
-      ...(tool_choice ? parseToolChoice(tool_choice) : {}),
-      ...output,
-      dialect: 'anthropic',
-      ...(Object.keys(extra).length === 0 ? {} : { extra }),
-    },
+    model: body.model,
+    messages: parseMessages(body),
+    sampling: parseSampling(body),
+    ...(tools ? { tools: parseTools(tools) } : {}),
+    ...(tool_choice ? parseToolChoice(tool_choice) : {}),
+    ...output,
+    dialect: 'anthropic',
+    ...(Object.keys(extra).length === 0 ? {} : { extra }),
   };
 }
 
@@ -100,7 +106,7 @@ function parseTurn(message: MessageBody, path: string): Message[] {
 function parseSampling(body: MessagesBody): Sampling {
   const { max_tokens, temperature, top_p, top_k, stop_sequences } = body;
   return {
-    maxOutputTokens: max_tokens,
+    ...(typeof max_tokens === 'number' ? { maxOutputTokens: max_tokens } : {}),
     ...(typeof temperature === 'number' ? { temperature } : {}),
     ...(typeof top_p === 'number' ? { topP: top_p } : {}),
     ...(typeof top_k === 'number' ? { topK: top_k } : {}),

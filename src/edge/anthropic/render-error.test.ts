@@ -51,6 +51,13 @@ test('anthropic error: a vendor that rejects the request is quoted in its own wo
   assert.deepEqual(JSON.parse(body).error, { type: 'billing_error', message: 'Credit is too low.' });
 });
 
+test('anthropic error: the type of a vendor that refused our key is kept, its status is ours', () => {
+  const upstream = { status: 401, type: 'authentication_error' };
+  const { status, body } = renderError(new SluiceError('upstream_unauthenticated', { upstream }), 'r');
+  assert.equal(status, 502);
+  assert.equal(JSON.parse(body).error.type, 'authentication_error');
+});
+
 test('anthropic error: the type of a vendor of another dialect is not quoted', () => {
   const error = new SluiceError('upstream_rejected', { upstream: { status: 422, type: 'BadRequestError' } });
   assert.equal(JSON.parse(renderError(error, 'r').body).error.type, 'invalid_request_error');

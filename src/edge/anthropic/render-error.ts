@@ -62,11 +62,10 @@ function detailsOf(error: SluiceError): { details?: { error_code: string } } {
   return { details: { error_code: 'thread_unsupported_request' } };
 }
 
-/** The vendor's own type when the vendor rejected the request and speaks Anthropic's words; else by reason and status. */
+/** The vendor's own type where it is one of Anthropic's words; else by reason and status. */
 function errorTypeOf(error: SluiceError): string {
   const { reason, httpStatus, upstream } = error;
-  if (reason === 'upstream_rejected' && upstream?.type !== undefined && errorTypes.has(upstream.type))
-    return upstream.type;
+  if (upstream?.type !== undefined && errorTypes.has(upstream.type)) return upstream.type;
   if (overloadReasons.has(reason) || upstream?.status === vendorOverloadedStatus) return 'overloaded_error';
   const named = typeByStatus[httpStatus];
   if (named !== undefined) return named;

@@ -41,6 +41,7 @@ test('message: a plain answer, with null for what does not apply', () => {
       output_tokens_details: null,
       server_tool_use: null,
       service_tier: null,
+      speed: null,
     },
   });
 });
@@ -73,10 +74,15 @@ const stopReasons: readonly (readonly [string, Partial<PredictResponse>, Content
   ['model_context_window_exceeded', { finishReason: 'length', rawFinishReason: 'model_context_window_exceeded' }, []],
   ['tool_use', { finishReason: 'tool-calls' }, []],
   ['tool_use', { finishReason: 'stop' }, [{ type: 'tool-call', id: 'a', name: 'b', arguments: '{}' }]],
+  [
+    'end_turn',
+    { finishReason: 'stop', rawFinishReason: 'end_turn' },
+    [{ type: 'tool-call', id: 'a', name: 'b', arguments: '{}' }],
+  ],
   ['refusal', { finishReason: 'content-filter' }, []],
   ['refusal', { finishReason: 'stop' }, [{ type: 'refusal', text: 'No.' }]],
   ['pause_turn', { finishReason: 'other', rawFinishReason: 'pause_turn' }, []],
-  ['RECITATION', { finishReason: 'other', rawFinishReason: 'RECITATION' }, []],
+  ['max_tokens', { finishReason: 'other', rawFinishReason: 'UNEXPECTED_TOOL_CALL' }, []],
 ];
 
 for (const [expected, fields, content] of stopReasons) {
@@ -88,7 +94,8 @@ for (const [expected, fields, content] of stopReasons) {
 }
 
 test('message: reasoning, hidden reasoning, tool calls, refusals and opaque parts', () => {
-  const opaque = { type: 'server_tool_use', id: 's', name: 'web_search', input: { q: 'x' } };
+  const caller = { type: 'direct' };
+  const opaque = { type: 'server_tool_use', id: 's', name: 'web_search', input: { q: 'x' }, caller };
   const { content } = renderMessage(
     answer([
       { type: 'reasoning', text: 'hm', signature: 'sig' },
@@ -101,7 +108,6 @@ test('message: reasoning, hidden reasoning, tool calls, refusals and opaque part
       { type: 'opaque', dialect: 'anthropic', value: opaque },
     ]),
   );
-  const caller = { type: 'direct' };
   assert.deepEqual(content, [
     { type: 'thinking', thinking: 'hm', signature: 'sig' },
     { type: 'redacted_thinking', data: 'xyz' },
@@ -115,17 +121,16 @@ test('message: reasoning, hidden reasoning, tool calls, refusals and opaque part
 });
 
 test('message: annotations are citations only where they are of a type of Anthropic', () => {
-  const citation = { type: 'char_location', cited_text: 'x' };
+  const citation = { type: 'char_location', cited_text: 'x', document_title: null, file_id: null };
   const annotation = { type: 'url_citation', url: 'https://a.example' };
   const { content } = renderMessage(answer([{ type: 'text', text: 'a', annotations: [citation, annotation] }]));
   assert.deepEqual(content, [{ type: 'text', text: 'a', citations: [citation], annotations: [annotation] }]);
 });
 
 test('message: unknown fields of the answer go out, but never hide ours', () => {
-  const message = renderMessage(
-    answer([], { extra: { container: { id: 'c' }, context_management: {}, id: 'x', role: 'y' } }),
-  );
-  assert.deepEqual(message['container'], { id: 'c' });
+  const container = { id: 'c', skills: null };
+  const message = renderMessage(answer([], { extra: { container, context_management: {}, id: 'x', role: 'y' } }));
+  assert.deepEqual(message['container'], container);
   assert.deepEqual(message['context_management'], {});
   assert.equal(message.id, 'msg_1');
   assert.equal(message.role, 'assistant');
@@ -143,4 +148,24 @@ test('message: what an answer holds comes back unchanged when the caller sends i
   const { content } = renderMessage(answer(parts));
   const echoed = { model: 'm', max_tokens: 1, messages: [{ role: 'assistant', content }] };
   assert.deepEqual(parseMessagesRequest(echoed).request.messages[0]?.content, parts);
+});
+
+test('message: the id of another vendor is kept behind the prefix that clients know', () => {
+  assert.equal(renderMessage(answer([], { id: 'msg_01' })).id, 'msg_01');
+  assert.equal(renderMessage(answer([], { id: 'chatcmpl-7' })).id, 'msg_chatcmpl-7');
+});
+
+test('message: what Anthropic says of its usage comes back, and never instead of a count', () => {
+  const details = {
+    service_tier: 'standard',
+    cache_creation: { ephemeral_5m_input_tokens: 2, ephemeral_1h_input_tokens: 0 },
+    server_tool_use: { web_search_requests: 1, web_fetch_requests: 0 },
+    inference_geo: 'eu',
+    iterations: [{ type: 'message' }],
+    input_tokens: 999,
+  };
+  const { usage } = renderMessage(answer([], { extra: { usage: details } }));
+  const { input_tokens: _, ...shown } = details;
+  assert.deepEqual({ ...usage, ...shown }, usage);
+  assert.equal(usage.input_tokens, 3);
 });

@@ -1,10 +1,12 @@
-// A whole answer as an Anthropic message. render-stream.ts says the same thing in events; the two must never disagree.
+// A whole answer as an Anthropic message. message-stream-encoder.ts says the same thing in events; the two must never disagree.
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ContentPart, OpaquePart, TextPart } from '../../core/message.ts';
 import type { Answerer, PredictResponse } from '../../core/predict.ts';
 import { type Usage, zeroUsage } from '../../core/usage.ts';
-import { invalidArgumentsKey, opaqueBlockType } from './defaults.ts';
+import { carryPart } from './carried-part.ts';
+import { completeBlock, completeCitation, completeContainer } from './complete-fields.ts';
+import { invalidArgumentsKey } from './defaults.ts';
 import type { AnswerBlock, MessageBody } from './response-body.ts';
 import { stopReasonOf } from './stop-reason.ts';
 import { toAnthropicUsage } from './usage.ts';
@@ -25,6 +27,7 @@ export function renderMessage(response: PredictResponse): MessageBody {
   return {
     ...opened,
     ...response.extra,
+    container: completeContainer(response.extra?.['container']),
     ...ours,
     content: response.content.flatMap(blocksOf),
     stop_reason: stopReasonOf(response, {
@@ -32,14 +35,14 @@ export function renderMessage(response: PredictResponse): MessageBody {
       hasRefusal: response.content.some((part) => part.type === 'refusal'),
     }),
     stop_sequence: response.stopSequence ?? null,
-    usage: { ...opened.usage, ...toAnthropicUsage(response.usage) },
+    usage: { ...opened.usage, ...toAnthropicUsage(response.usage, response.extra?.['usage']) },
   };
 }
 
 /** The message as far as it is known when the answer begins: no content, no end, and the usage of the input if at all. */
 export function openMessage(answerer: Answerer, usage: Usage): MessageBody {
   return {
-    id: answerer.id,
+    id: messageIdOf(answerer.id),
     type: 'message',
     role: 'assistant',
     model: answerer.model,
@@ -49,8 +52,13 @@ export function openMessage(answerer: Answerer, usage: Usage): MessageBody {
     stop_details: null,
     container: null,
     diagnostics: null,
-    usage: { ...toAnthropicUsage(usage), cache_creation: null, inference_geo: null, service_tier: null },
+    usage: { ...toAnthropicUsage(usage), cache_creation: null, inference_geo: null, service_tier: null, speed: null },
   };
+}
+
+/** Anthropic's ids begin with `msg_`, and clients tell messages by it; the id of another vendor is kept behind it. */
+function messageIdOf(id: string): string {
+  return id.startsWith('msg_') ? id : `msg_${id}`;
 }
 
 /**
@@ -96,7 +104,7 @@ function textBlock(part: TextPart): AnswerBlock {
 /** Annotations that Anthropic has a form for, and the others. */
 export function sortAnnotations(annotations: readonly JsonValue[]): { citations: JsonValue[]; others: JsonValue[] } {
   return {
-    citations: annotations.filter(isCitation),
+    citations: annotations.filter(isCitation).map(completeCitation),
     others: annotations.filter((annotation) => !isCitation(annotation)),
   };
 }
@@ -110,10 +118,9 @@ function isCitation(annotation: JsonValue): boolean {
   return isJsonObject(annotation) && citationTypes.has(annotation['type']);
 }
 
-/** The block of a part without an internal form; one of another dialect is carried in a block of our own. */
+/** The block of a part without an internal form; one of another dialect is carried (carried-part.ts). */
 export function opaqueBlock(part: Pick<OpaquePart, 'dialect' | 'value'>): AnswerBlock {
-  if (part.dialect === 'anthropic') return part.value;
-  return { type: opaqueBlockType, dialect: part.dialect, value: part.value };
+  return part.dialect === 'anthropic' ? completeBlock(part.value) : carryPart(part);
 }
 
 /** The arguments of a tool call as a value: `{}` for none, and the text itself under a telling key when it is not JSON. */

@@ -21,7 +21,8 @@ export interface MessageBody {
 /** The whole body. */
 export interface MessagesBody {
   readonly model: string;
-  readonly max_tokens: number;
+  /** Only absent where tokens are to be counted. */
+  readonly max_tokens?: Maybe<number>;
   readonly messages: readonly MessageBody[];
   readonly system?: Maybe<string | readonly AnyBlock[]>;
   readonly stream?: Maybe<boolean>;

@@ -30,21 +30,23 @@ const outputConfig = Type.Object({
   format: absentOr(Type.Object({ type: Type.String(), schema: Type.Optional(Type.Object({})) })),
 });
 
-const body = Type.Object({
-  model: Type.String({ minLength: 1, maxLength: maxModelNameLength }),
-  max_tokens: Type.Integer({ minimum: 0 }),
-  messages: Type.Array(message, { minItems: 1 }),
-  system: absentOr(textOrBlocks),
-  stream: absentOr(Type.Boolean()),
-  temperature: absentOr(Type.Number({ minimum: 0 })),
-  top_p: absentOr(Type.Number({ minimum: 0, maximum: 1 })),
-  top_k: absentOr(Type.Integer({ minimum: 0 })),
-  stop_sequences: absentOr(Type.Array(Type.String())),
-  tools: absentOr(Type.Array(tool)),
-  tool_choice: absentOr(toolChoice),
-  output_config: absentOr(outputConfig),
-  thread: absentOr(Type.Object({})),
-});
+/** The body, with the rule for `max_tokens`, which a question about tokens need not have. */
+const bodyOf = (maxTokens: Type.TSchema): Type.TSchema =>
+  Type.Object({
+    model: Type.String({ minLength: 1, maxLength: maxModelNameLength }),
+    max_tokens: maxTokens,
+    messages: Type.Array(message, { minItems: 1 }),
+    system: absentOr(textOrBlocks),
+    stream: absentOr(Type.Boolean()),
+    temperature: absentOr(Type.Number({ minimum: 0 })),
+    top_p: absentOr(Type.Number({ minimum: 0, maximum: 1 })),
+    top_k: absentOr(Type.Integer({ minimum: 0 })),
+    stop_sequences: absentOr(Type.Array(Type.String())),
+    tools: absentOr(Type.Array(tool)),
+    tool_choice: absentOr(toolChoice),
+    output_config: absentOr(outputConfig),
+    thread: absentOr(Type.Object({})),
+  });
 
 /** A tool that the caller runs itself. */
 const customTool = Type.Object({
@@ -81,7 +83,9 @@ const sourceSchemas = {
 } as const;
 
 /** Checks the outer shape of a body. */
-export const bodyValidator: Validator = Compile(body);
+export const bodyValidator: Validator = Compile(bodyOf(Type.Integer({ minimum: 0 })));
+/** Checks the outer shape of a body whose tokens are to be counted. */
+export const countBodyValidator: Validator = Compile(bodyOf(absentOr(Type.Integer({ minimum: 0 }))));
 /** Checks a custom tool. */
 export const customToolValidator: Validator = Compile(customTool);
 /** Checks a block that has an internal form. */

@@ -24,9 +24,10 @@ export interface AnswerUsage {
   readonly cache_creation_input_tokens: number | null;
   readonly cache_read_input_tokens: number | null;
   readonly output_tokens_details: { readonly thinking_tokens: number } | null;
-  readonly server_tool_use: null;
+  readonly server_tool_use: JsonValue;
   /** Present when the vendor gave no figures and these are ours. Not a field of Anthropic's. */
   readonly estimated?: true;
+  readonly [detail: string]: unknown;
 }
 
 /** A whole answer. */
@@ -41,11 +42,7 @@ export interface MessageBody {
   readonly stop_details: unknown;
   readonly container: unknown;
   readonly diagnostics: unknown;
-  readonly usage: AnswerUsage & {
-    readonly cache_creation: null;
-    readonly inference_geo: null;
-    readonly service_tier: null;
-  };
+  readonly usage: AnswerUsage;
   readonly [field: string]: unknown;
 }
 

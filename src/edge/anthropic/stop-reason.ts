@@ -10,10 +10,12 @@ export interface AnswerContent {
 
 /**
  * The `stop_reason`. Some vendors report a plain stop for an answer that calls tools or refuses; Anthropic's clients look only
- * at the stop reason, so the content decides then. An end that has no word here keeps the vendor's: never a false `end_turn`.
+ * at the stop reason, so the content decides then, unless the vendor's word is Anthropic's own: calls that its code execution
+ * made and answered need nothing of the caller. An end that has no word here is
+ * `max_tokens`, which says that the answer is not all there: never a false `end_turn`.
  */
 export function stopReasonOf(ending: Ending, content: AnswerContent): string {
-  const { finishReason, rawFinishReason, stopSequence } = ending;
+  const { finishReason, rawFinishReason } = ending;
   switch (finishReason) {
     case 'length':
       return rawFinishReason === 'model_context_window_exceeded' ? rawFinishReason : 'max_tokens';
@@ -22,10 +24,16 @@ export function stopReasonOf(ending: Ending, content: AnswerContent): string {
     case 'content-filter':
       return 'refusal';
     case 'stop':
-      if (content.hasRefusal) return 'refusal';
-      if (content.hasToolCall) return 'tool_use';
-      return stopSequence !== undefined || rawFinishReason === 'stop_sequence' ? 'stop_sequence' : 'end_turn';
+      return plainStop(ending, content);
     case 'other':
-      return rawFinishReason ?? 'end_turn';
+      if (rawFinishReason === undefined) return 'end_turn';
+      return rawFinishReason === 'pause_turn' ? 'pause_turn' : 'max_tokens';
   }
+}
+
+function plainStop({ rawFinishReason, stopSequence }: Ending, content: AnswerContent): string {
+  if (rawFinishReason === 'end_turn') return rawFinishReason;
+  if (content.hasRefusal) return 'refusal';
+  if (content.hasToolCall) return 'tool_use';
+  return stopSequence !== undefined || rawFinishReason === 'stop_sequence' ? 'stop_sequence' : 'end_turn';
 }

@@ -1,7 +1,11 @@
-// The routes that are Sluice's own and need no key: liveness, readiness, metrics. Errors are problem details.
+// The routes that are Sluice's own: ranking and classification, and, without a key, liveness, readiness and metrics. Errors are
+// problem details.
 
-import type { EdgeDialect, EdgeRoute } from '../dialect.ts';
+import type { EdgeCall } from '../call.ts';
+import type { DialectServices, EdgeAnswer, EdgeDialect, EdgeRoute } from '../dialect.ts';
+import { parseClassify, renderClassify } from './classify.ts';
 import { renderProblem } from './problem.ts';
+import { parseRerank, renderRerank } from './rerank.ts';
 
 /** Whether the process can do its work, with a word for each thing that it needs. */
 export interface Readiness {
@@ -9,8 +13,8 @@ export interface Readiness {
   readonly checks: Readonly<Record<string, string>>;
 }
 
-/** What the native routes report. */
-export interface NativeServices {
+/** What the native routes report, and the models that they ask. */
+export interface NativeServices extends Pick<DialectServices, 'inference'> {
   /** Asked on each /readyz; must be cheap. */
   readonly readiness: () => Readiness;
   /** The Prometheus text exposition; without it there is no /metrics. */
@@ -34,7 +38,8 @@ export function createNativeDialect(services: NativeServices): EdgeDialect {
       },
     },
   ];
-  const { metricsText } = services;
+  const { inference, metricsText } = services;
+  routes.push(...createModelCalls(inference));
   if (metricsText !== undefined) {
     routes.push({
       method: 'GET',
@@ -49,9 +54,28 @@ export function createNativeDialect(services: NativeServices): EdgeDialect {
   }
   return {
     name: 'native',
-    pathPrefixes: ['/'],
+    pathPrefixes: ['/', '/v1/rerank', '/v1/classify'],
     requestIdHeader: 'x-request-id',
     routes,
     renderError: renderProblem,
   };
+}
+
+function createModelCalls(inference: DialectServices['inference']): EdgeRoute[] {
+  const rerank = async (call: EdgeCall): Promise<EdgeAnswer> => {
+    const parsed = parseRerank(call.body);
+    call.model = parsed.request.model;
+    const response = await inference.rank(parsed.request, call.context, call.signal);
+    return { kind: 'whole', body: renderRerank(response, parsed, call.requestId), answered: response };
+  };
+  const classify = async (call: EdgeCall): Promise<EdgeAnswer> => {
+    const request = parseClassify(call.body);
+    call.model = request.model;
+    const response = await inference.classify(request, call.context, call.signal);
+    return { kind: 'whole', body: renderClassify(response, call.requestId), answered: response };
+  };
+  return [
+    { method: 'POST', path: '/v1/rerank', access: 'key', handle: rerank },
+    { method: 'POST', path: '/v1/classify', access: 'key', handle: classify },
+  ];
 }

@@ -1,10 +1,10 @@
 // The body of POST /v1/chat/completions as OpenAI documents it, and the check of its outer shape. Parts of messages are
 // checked where they are parsed, since what is right there depends on their type. Unknown fields are allowed everywhere.
 
-import Type, { type TNull, type TOptional, type TSchema, type TUnion } from 'typebox';
+import Type from 'typebox';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Role } from '../../core/message.ts';
-import { createBodyCheck } from '../validate.ts';
+import { createBodyCheck, maybe } from '../validate.ts';
 
 /** Optional fields may also be null, which means the same as absent. */
 type Maybe<T> = T | null | undefined;
@@ -85,13 +85,14 @@ const body = Type.Object({
   // vLLM's -1 means: no limit.
   top_k: maybe(Type.Integer({ minimum: -1 })),
   seed: maybe(Type.Integer()),
-  // OpenAI allows 4; other servers more. An empty string would stop before the first token.
-  stop: maybe(Type.Union([Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1 }), { maxItems: 64 })])),
+  // OpenAI's limit. An empty string would stop before the first token.
+  stop: maybe(Type.Union([Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1 }), { maxItems: 4 })])),
   presence_penalty: maybe(Type.Number({ minimum: -2, maximum: 2 })),
   frequency_penalty: maybe(Type.Number({ minimum: -2, maximum: 2 })),
   logprobs: maybe(Type.Boolean()),
   top_logprobs: maybe(Type.Integer({ minimum: 0, maximum: 20 })),
-  tools: maybe(Type.Array(Type.Object({ type: Type.String() }))),
+  // Mistral's clients leave the type of a function out.
+  tools: maybe(Type.Array(Type.Object({ type: maybe(Type.String()) }))),
   tool_choice: maybe(Type.Union([Type.String(), Type.Object({})])),
   parallel_tool_calls: maybe(Type.Boolean()),
   response_format: maybe(Type.Object({ type: Type.Enum(['text', 'json_object', 'json_schema']) })),
@@ -110,7 +111,3 @@ export const knownChatFields: ReadonlySet<string> = new Set(Object.keys(body.pro
 
 /** Every field of a message that WireMessage names. */
 export const knownMessageFields: ReadonlySet<string> = new Set(Object.keys(message.properties));
-
-function maybe<Schema extends TSchema>(schema: Schema): TOptional<TUnion<[Schema, TNull]>> {
-  return Type.Optional(Type.Union([schema, Type.Null()]));
-}

@@ -185,3 +185,66 @@ function putTogether(events: ReturnType<typeof JSON.parse>[]): object {
   const choices = [{ index: 0, message, logprobs, finish_reason: finishReason }];
   return { id, object: 'chat.completion', created, model, choices, usage: figures };
 }
+
+test('chat completions: an ending that OpenAI has no word for is no clean stop, and its own word is beside it', async () => {
+  const parts: PredictPart[] = [
+    { type: 'start', id: 'c', model: 'm', target: 'p/m', attempts: 1, createdAtMs: 0 },
+    { type: 'text-delta', text: 'Hm' },
+    {
+      type: 'end',
+      finishReason: 'other',
+      rawFinishReason: 'pause_turn',
+      usage: { inputTokens: 1, outputTokens: 1, source: 'provider' },
+    },
+  ];
+  const words = { finish_reason: 'length', native_finish_reason: 'pause_turn' };
+  const encoder = createChatStreamEncoder(false, 'req_1');
+  const events = parts
+    .map((part) => encoder.encode(part))
+    .join('')
+    .split('\n\n');
+  const { delta: _, index: __, logprobs: ___, ...streamed } = JSON.parse((events.at(-3) ?? '').slice(6)).choices[0];
+  assert.deepEqual(streamed, words);
+  const [whole] = JSON.parse(renderChatCompletion(await collectResponse(toStream(parts)))).choices;
+  assert.deepEqual({ finish_reason: whole.finish_reason, native_finish_reason: whole.native_finish_reason }, words);
+});
+
+test('chat completions: citations of other vendors, and tiers that OpenAI does not have, are not passed off as its own', async () => {
+  const url = { type: 'url_citation', url_citation: { url: 'u', title: 't', start_index: 0, end_index: 1 } };
+  const page = { type: 'page_location', cited_text: 'c' };
+  const parts: PredictPart[] = [
+    { type: 'start', id: 'c', model: 'm', target: 'p/m', attempts: 1, createdAtMs: 0 },
+    { type: 'text-delta', text: 'Hm', annotations: [url, page] },
+    {
+      type: 'end',
+      finishReason: 'stop',
+      usage: { inputTokens: 1, outputTokens: 1, source: 'provider' },
+      extra: { service_tier: 'on_demand' },
+    },
+  ];
+  const whole = JSON.parse(renderChatCompletion(await collectResponse(toStream(parts))));
+  const { annotations, citations } = whole.choices[0].message;
+  assert.deepEqual([annotations, citations], [[url], [page]]);
+  assert.deepEqual([whole.service_tier, whole.native_service_tier], [undefined, 'on_demand']);
+  const encoder = createChatStreamEncoder(false, 'req_1');
+  const events = parts
+    .map((part) => encoder.encode(part))
+    .join('')
+    .split('\n\n');
+  const { delta } = JSON.parse((events[1] ?? '').slice('data: '.length)).choices[0];
+  assert.deepEqual(delta, { content: 'Hm', annotations: [url], citations: [page] });
+});
+
+test('chat stream: fields of a text without a name here are those of the delta, and of the whole message', async () => {
+  const extra = { extra_content: { google: { thought_signature: 'c2VhbA==' } } };
+  const parts: PredictPart[] = [
+    { type: 'start', ...answerer },
+    { type: 'text-delta', text: 'Hi' },
+    { type: 'text-delta', text: '', extra },
+    { type: 'end', finishReason: 'stop', usage },
+  ];
+  const deltas = eventsOf(encodeAll(parts)).flatMap((event) => (event === '[DONE]' ? [] : [event.choices[0].delta]));
+  assert.deepEqual(deltas[2], { ...extra, content: '' });
+  const [whole] = JSON.parse(renderChatCompletion(await collectResponse(toStream(parts)))).choices;
+  assert.deepEqual([whole.message.content, whole.message.extra_content], ['Hi', extra.extra_content]);
+});

@@ -6,7 +6,15 @@ import type { JsonObject } from '../../core/json.ts';
 import type { Answerer, Ending, PredictPart } from '../../core/predict.ts';
 import type { StreamEncoder } from '../dialect.ts';
 import { openAiErrorBody } from './error.ts';
-import { callFieldsOf, chatUsageOf, finishReasonOf, logprobsOf, secondsOf } from './wire-words.ts';
+import {
+  annotationFieldsOf,
+  answerFieldsOf,
+  callFieldsOf,
+  chatUsageOf,
+  endingFieldsOf,
+  logprobsOf,
+  secondsOf,
+} from './wire-words.ts';
 
 /**
  * Makes the encoder of one stream. The first chunk has the role; it waits for the first delta, so that a model which fails
@@ -83,8 +91,12 @@ class ChatStreamEncoder implements StreamEncoder {
   }
 
   #text(part: Extract<PredictPart, { type: 'text-delta' }>): string {
-    const delta = `{"content":${JSON.stringify(part.text)}}`;
-    if (part.logprobs === undefined) return part.text === '' ? '' : this.#delta(delta, '""');
+    const { text, extra, annotations } = part;
+    const isPlain = extra === undefined && annotations === undefined;
+    const delta = isPlain
+      ? `{"content":${JSON.stringify(text)}}`
+      : JSON.stringify({ ...extra, content: text, ...annotationFieldsOf(annotations ?? []) });
+    if (part.logprobs === undefined) return text === '' && isPlain ? '' : this.#delta(delta, '""');
     const logprobs = JSON.stringify(logprobsOf(part.logprobs));
     return this.#role('""') + this.#head + delta + this.#tail.replace('null', () => logprobs);
   }
@@ -109,12 +121,12 @@ class ChatStreamEncoder implements StreamEncoder {
   }
 
   #end(ending: Ending): string {
-    const others: JsonObject = { ...ending.extra };
+    const others: JsonObject = { ...answerFieldsOf(ending.extra) };
     if (ending.systemFingerprint !== undefined) others['system_fingerprint'] = ending.systemFingerprint;
     for (const field of reservedFields) delete others[field];
     const more = Object.keys(others).length === 0 ? '' : `,${JSON.stringify(others).slice(1, -1)}`;
-    const reason = JSON.stringify(finishReasonOf(ending));
-    const finish = `${this.#head}{},"logprobs":null,"finish_reason":${reason}}]${more}`;
+    const reason = JSON.stringify(endingFieldsOf(ending)).slice(1);
+    const finish = `${this.#head}{},"logprobs":null,${reason}]${more}`;
     if (!this.#includeUsage) return `${this.#role('""')}${finish}}\n\ndata: [DONE]\n\n`;
     const usage = JSON.stringify(chatUsageOf(ending.usage));
     const last = `data: {${this.#identity()},"choices":[]${more},"usage":${usage}}\n\n`;

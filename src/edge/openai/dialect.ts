@@ -1,32 +1,37 @@
-// The OpenAI dialect: chat completions, embeddings, models.
+// The OpenAI dialect: chat completions, responses, completions, embeddings, moderations, transcriptions. Its models are in ../models.ts.
 
-import { SluiceError } from '../../core/error.ts';
 import type { EdgeCall } from '../call.ts';
-import type { DialectServices, EdgeAnswer, EdgeDialect } from '../dialect.ts';
+import type { EdgeAnswer, EdgeDialect } from '../dialect.ts';
 import { createChatStreamEncoder } from './chat-stream.ts';
+import { complete } from './completions.ts';
 import { parseEmbeddingsCall, renderEmbeddings } from './embeddings.ts';
 import { renderOpenAiError } from './error.ts';
-import { renderModel, renderModelList } from './models.ts';
+import { functionCallEncoder, withFunctionCall } from './legacy-functions.ts';
+import { parseModeration, renderModeration } from './moderations.ts';
 import { parseChatCall } from './parse-chat.ts';
 import { renderChatCompletion } from './render-chat.ts';
+import { type ResponseServices, responseRoutes } from './responses/routes.ts';
+import { transcribe } from './transcriptions.ts';
 
 /** The dialect in front of the given Inference. */
-export function createOpenAiDialect(services: Pick<DialectServices, 'inference'>): EdgeDialect {
+export function createOpenAiDialect(services: ResponseServices): EdgeDialect {
   const { inference } = services;
 
   const completeChat = (call: EdgeCall): EdgeAnswer | Promise<EdgeAnswer> => {
-    const { request, stream, includeUsage } = parseChatCall(call.body);
+    const { request, stream, includeUsage, legacyFunctions } = parseChatCall(call.body);
     call.model = request.model;
     if (stream) {
+      const encoder = createChatStreamEncoder(includeUsage, call.requestId);
       return {
         kind: 'stream',
         parts: inference.predictStream(request, call.context, call.signal),
-        encoder: createChatStreamEncoder(includeUsage, call.requestId),
+        encoder: legacyFunctions ? functionCallEncoder(encoder) : encoder,
       };
     }
-    return inference
-      .predict(request, call.context, call.signal)
-      .then((response) => ({ kind: 'whole', body: renderChatCompletion(response), answered: response }));
+    return inference.predict(request, call.context, call.signal).then((response) => {
+      const shown = legacyFunctions ? withFunctionCall(response) : response;
+      return { kind: 'whole', body: renderChatCompletion(shown), answered: response };
+    });
   };
 
   const embed = async (call: EdgeCall): Promise<EdgeAnswer> => {
@@ -36,19 +41,11 @@ export function createOpenAiDialect(services: Pick<DialectServices, 'inference'>
     return { kind: 'whole', body: renderEmbeddings(response, encoding), answered: response };
   };
 
-  const listModels = async (call: EdgeCall): Promise<EdgeAnswer> => ({
-    kind: 'whole',
-    body: renderModelList(await inference.listModels(call.context, call.signal)),
-  });
-
-  const showModel = async (call: EdgeCall): Promise<EdgeAnswer> => {
-    const id = call.parameters['*'] ?? '';
-    const models = await inference.listModels(call.context, call.signal);
-    const model = models.find((candidate) => candidate.id === id);
-    if (model === undefined) {
-      throw new SluiceError('model_not_found', { message: `The model '${id}' does not exist.`, param: 'model' });
-    }
-    return { kind: 'whole', body: renderModel(model) };
+  const moderate = async (call: EdgeCall): Promise<EdgeAnswer> => {
+    const request = parseModeration(call.body);
+    call.model = request.model;
+    const response = await inference.moderate(request, call.context, call.signal);
+    return { kind: 'whole', body: renderModeration(response), answered: response };
   };
 
   return {
@@ -58,9 +55,16 @@ export function createOpenAiDialect(services: Pick<DialectServices, 'inference'>
     routes: [
       { method: 'POST', path: '/v1/chat/completions', access: 'key', handle: completeChat },
       { method: 'POST', path: '/v1/embeddings', access: 'key', handle: embed },
-      { method: 'GET', path: '/v1/models', access: 'key', handle: listModels },
-      // A wildcard, as the names of models hold slashes.
-      { method: 'GET', path: '/v1/models/*', access: 'key', handle: showModel },
+      { method: 'POST', path: '/v1/completions', access: 'key', handle: (call) => complete(call, inference) },
+      { method: 'POST', path: '/v1/moderations', access: 'key', handle: moderate },
+      {
+        method: 'POST',
+        path: '/v1/audio/transcriptions',
+        access: 'key',
+        accepts: { raw: ['multipart/form-data'], json: false },
+        handle: (call) => transcribe(call, inference),
+      },
+      ...responseRoutes(services),
     ],
     renderError: renderOpenAiError,
   };

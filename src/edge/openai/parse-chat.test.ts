@@ -25,7 +25,23 @@ test('chat body: the smallest one', () => {
     },
     stream: false,
     includeUsage: false,
+    legacyFunctions: false,
   });
+});
+
+test('chat body: the shorter spellings of Mistral’s clients mean what OpenAI’s say', () => {
+  const url = 'https://example.com/a.png';
+  const { request } = parseChatCall({
+    model: 'm',
+    messages: [{ role: 'user', content: [{ type: 'image_url', image_url: url }] }],
+    tools: [{ function: { name: 'f', parameters: {} } }],
+  });
+  assert.deepEqual(request.messages[0]?.content, [{ type: 'image', source: { kind: 'url', url } }]);
+  assert.deepEqual(request.tools, [{ kind: 'function', name: 'f', parameters: {} }]);
+  assert.deepEqual(parseChatCall({ model: 'm', messages: [user], tool_choice: 'any' }).request.toolChoice, {
+    kind: 'required',
+  });
+  assert.throws(() => parseChatCall({ model: 'm', messages: [user], tools: [{}] }), { param: 'tools[0].type' });
 });
 
 test('chat body: every field that has a name in Sluice arrives under it', () => {

@@ -14,6 +14,8 @@ export interface ChatCall {
   readonly stream: boolean;
   /** `stream_options.include_usage`: ends the stream with a chunk that holds the usage. */
   readonly includeUsage: boolean;
+  /** The request has the `functions` that `tools` replaced: its caller looks for a call in `function_call`. */
+  readonly legacyFunctions: boolean;
 }
 
 /**
@@ -35,7 +37,12 @@ export function parseChatCall(value: unknown): ChatCall {
       param: 'stream_options',
     });
   }
-  return { request: parseRequest(body), stream, includeUsage: body.stream_options?.include_usage === true };
+  return {
+    request: parseRequest(body),
+    stream,
+    includeUsage: body.stream_options?.include_usage === true,
+    legacyFunctions: Object.hasOwn(body, 'functions') && body.tools == null,
+  };
 }
 
 function parseRequest(body: ChatBody): PredictRequest {

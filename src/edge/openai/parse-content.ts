@@ -33,8 +33,10 @@ const innerImageFields: ReadonlySet<string> = new Set(['url', 'detail']);
 const innerAudioFields: ReadonlySet<string> = new Set(['data', 'format']);
 const innerFileFields: ReadonlySet<string> = new Set(['file_id', 'file_data', 'filename']);
 
+/** Mistral's clients write the address alone, without an object around it. */
 function parseImage(part: WirePart, path: string): ContentPart {
-  const image = objectOf(part, 'image_url', path);
+  const given = part['image_url'];
+  const image = typeof given === 'string' ? { url: given } : objectOf(part, 'image_url', path);
   if (hasUnknown(image, innerImageFields)) return opaque(part);
   const url = textOf(image, 'url', `${path}.image_url`);
   const detail = optionalTextOf(image, 'detail', `${path}.image_url`);
@@ -81,7 +83,7 @@ function parseFileSource(file: JsonObject, path: string): MediaSource {
 }
 
 /** The data of a `data:` URL in base64 (RFC 2397). Its media type may have parameters, which are kept. */
-function parseDataUrl(url: string): MediaSource | undefined {
+export function parseDataUrl(url: string): MediaSource | undefined {
   // Only the head is searched: the data can be megabytes long.
   const comma = url.startsWith('data:') ? url.indexOf(',') : -1;
   if (comma === -1 || comma > 256) return undefined;

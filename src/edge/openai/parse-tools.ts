@@ -1,7 +1,7 @@
 // From OpenAI's tools, tool choice and response format to ours.
 
 import { SluiceError } from '../../core/error.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ResponseFormat, Tool, ToolChoice } from '../../core/predict.ts';
 import { unknownFields } from '../unknown-fields.ts';
 
@@ -10,7 +10,7 @@ const functionFields: ReadonlySet<string> = new Set(['name', 'description', 'par
 
 /** Parses one tool. What is not a function is the vendor's own (web search, custom tools) and is passed on as it came. */
 export function parseTool(wire: JsonObject, index: number): Tool {
-  if (wire['type'] !== 'function') return { kind: 'vendor', dialect: 'openai', value: wire };
+  if (typeOf(wire, `tools[${index}].type`) !== 'function') return { kind: 'vendor', dialect: 'openai', value: wire };
   const path = `tools[${index}].function`;
   const definition = wire['function'];
   if (!isJsonObject(definition)) throw invalid(path, 'must be an object');
@@ -33,9 +33,17 @@ export function parseTool(wire: JsonObject, index: number): Tool {
   };
 }
 
+/** Mistral's clients leave the type of a function out. */
+function typeOf(wire: JsonObject, param: string): JsonValue {
+  if (wire['type'] != null) return wire['type'];
+  if (wire['function'] !== undefined) return 'function';
+  throw new SluiceError('invalid_request', { message: `Missing required parameter: '${param}'.`, param });
+}
+
 /** Parses `tool_choice`. An object that names no function (OpenAI's `allowed_tools`, `custom`) is passed on as it came. */
 export function parseToolChoice(wire: string | JsonObject): ToolChoice {
   if (wire === 'auto' || wire === 'none' || wire === 'required') return { kind: wire };
+  if (wire === 'any') return { kind: 'required' }; // Mistral's word.
   if (typeof wire === 'string') throw invalid('tool_choice', 'must be "none", "auto", "required" or an object');
   if (wire['type'] !== 'function') return { kind: 'vendor', dialect: 'openai', value: wire };
   const named = wire['function'];

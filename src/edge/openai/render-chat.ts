@@ -3,7 +3,15 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ContentPart, ToolCallPart } from '../../core/message.ts';
 import type { PredictResponse } from '../../core/predict.ts';
-import { callFieldsOf, chatUsageOf, finishReasonOf, logprobsOf, secondsOf } from './wire-words.ts';
+import {
+  annotationFieldsOf,
+  answerFieldsOf,
+  callFieldsOf,
+  chatUsageOf,
+  endingFieldsOf,
+  logprobsOf,
+  secondsOf,
+} from './wire-words.ts';
 
 /** The body as text. */
 export function renderChatCompletion(response: PredictResponse): string {
@@ -15,11 +23,11 @@ export function renderChatCompletion(response: PredictResponse): string {
     index: 0,
     message: renderMessage(response.content),
     logprobs,
-    finish_reason: finishReasonOf(response),
+    ...endingFieldsOf(response),
   };
   return JSON.stringify({
     // First, so that nothing unknown replaces a field that we know.
-    ...response.extra,
+    ...answerFieldsOf(response.extra),
     id: response.id,
     object: 'chat.completion',
     created: secondsOf(response.createdAtMs),
@@ -32,13 +40,14 @@ export function renderChatCompletion(response: PredictResponse): string {
 
 /** The fields of an opaque part are fields of the message; parts of other dialects have no form here. */
 function renderMessage(content: readonly ContentPart[]): JsonObject {
-  const message: JsonObject = { role: 'assistant', content: null, refusal: null };
+  let message: JsonObject = { role: 'assistant', content: null, refusal: null };
   const toolCalls: JsonValue[] = [];
   const annotations: JsonValue[] = [];
   for (const part of content) {
     switch (part.type) {
       case 'text':
-        message['content'] = append(message['content'], part.text);
+        // Fields without a name here, such as a thought signature, are those of the message: it has one text.
+        message = { ...message, ...part.extra, content: append(message['content'], part.text) };
         if (part.annotations !== undefined) annotations.push(...part.annotations);
         break;
       case 'refusal':
@@ -59,8 +68,7 @@ function renderMessage(content: readonly ContentPart[]): JsonObject {
     }
   }
   if (toolCalls.length > 0) message['tool_calls'] = toolCalls;
-  if (annotations.length > 0) message['annotations'] = annotations;
-  return message;
+  return { ...message, ...annotationFieldsOf(annotations) };
 }
 
 /** Calls join the other calls, without the number that they have in a stream; a piece of a call goes to the call of its number. */

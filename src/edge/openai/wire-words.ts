@@ -1,10 +1,13 @@
 // OpenAI's words for how an answer ended, what it cost and how likely its tokens were; the same in streams and whole answers.
 
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Ending, TokenLogprob } from '../../core/predict.ts';
 import { totalTokens, type Usage } from '../../core/usage.ts';
 
-/** `finish_reason`. What OpenAI has no word for is given in the vendor's own, so that it is not taken for a clean stop. */
+/**
+ * `finish_reason`, one of OpenAI's words. A vendor's word without a match (a paused turn, a call that could not be read) is
+ * `length`: the answer is not all there, which a clean stop would say.
+ */
 export function finishReasonOf(ending: Ending): string {
   switch (ending.finishReason) {
     case 'tool-calls':
@@ -12,10 +15,42 @@ export function finishReasonOf(ending: Ending): string {
     case 'content-filter':
       return 'content_filter';
     case 'other':
-      return ending.rawFinishReason ?? 'stop';
+      if (ending.rawFinishReason === undefined) return 'stop';
+      return ending.rawFinishReason === 'function_call' ? 'function_call' : 'length';
     default:
       return ending.finishReason;
   }
+}
+
+/** `finish_reason` of a choice, and beside it, by the name that OpenRouter gave it, a vendor's word that OpenAI does not have. */
+export function endingFieldsOf(ending: Ending): JsonObject {
+  const finishReason = finishReasonOf(ending);
+  const { rawFinishReason } = ending;
+  const isUnknown =
+    ending.finishReason === 'other' && rawFinishReason !== undefined && rawFinishReason !== finishReason;
+  return { finish_reason: finishReason, ...(isUnknown ? { native_finish_reason: rawFinishReason } : {}) };
+}
+
+/** OpenAI's service tiers. */
+const serviceTiers: ReadonlySet<unknown> = new Set(['auto', 'default', 'flex', 'scale', 'priority', 'fast', null]);
+
+/** Fields of the answer without a name of ours. A service tier that OpenAI does not have is shown as the vendor's own. */
+export function answerFieldsOf(extra: JsonObject | undefined): JsonObject {
+  const tier = extra?.['service_tier'];
+  if (extra === undefined || tier === undefined || serviceTiers.has(tier)) return extra ?? {};
+  const { service_tier: _, ...others } = extra;
+  return { ...others, native_service_tier: tier };
+}
+
+/** Annotations by the field of a message that they belong in: OpenAI's own, and those of other vendors. */
+export function annotationFieldsOf(annotations: readonly JsonValue[]): JsonObject {
+  const own = annotations.filter(isUrlCitation);
+  const others = annotations.filter((annotation) => !isUrlCitation(annotation));
+  return { ...(own.length === 0 ? {} : { annotations: own }), ...(others.length === 0 ? {} : { citations: others }) };
+}
+
+function isUrlCitation(annotation: JsonValue): boolean {
+  return isJsonObject(annotation) && annotation['type'] === 'url_citation' && isJsonObject(annotation['url_citation']);
 }
 
 /** `usage` of a chat completion. Figures that nobody counted carry `estimated: true`, which OpenAI does not have. */

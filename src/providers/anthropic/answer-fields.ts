@@ -7,7 +7,7 @@ import { unknownUsage } from '../openai-compatible/usage.ts';
 import { isPresent, textValueOf } from '../openai-compatible/wire-values.ts';
 import { maxExtraFields } from './defaults.ts';
 import { finishReasonOf } from './finish-reason.ts';
-import type { WireRequest } from './to-wire.ts';
+import type { MessageRequest } from './to-wire.ts';
 import { usageExtra, usageFromWire } from './usage.ts';
 
 /** What an answer needs beside the vendor's bytes. */
@@ -25,7 +25,7 @@ export interface AnswerContext {
   readonly estimator: TokenEstimator;
   readonly downgrades: readonly string[];
   /** The tool whose input is the text of the answer. */
-  readonly answerTool: WireRequest['answerTool'];
+  readonly answerTool: MessageRequest['answerTool'];
 }
 
 /** Who answered, out of a message. */

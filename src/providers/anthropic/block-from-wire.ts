@@ -48,8 +48,9 @@ export function partFromWire(value: JsonValue, answerTool: string | undefined): 
 function textPart(block: JsonObject): ContentPart | undefined {
   const text = textOf(block, 'text');
   const annotations = listOf(block['citations']);
-  if (text === '' && annotations.length === 0) return undefined;
-  return { type: 'text', text, ...(annotations.length === 0 ? {} : { annotations }), ...extraOf(block, textFields) };
+  const extra = extraOf(block, textFields);
+  if (text === '' && annotations.length === 0 && extra.extra === undefined) return undefined;
+  return { type: 'text', text, ...(annotations.length === 0 ? {} : { annotations }), ...extra };
 }
 
 function thinkingPart(block: JsonObject): ContentPart | undefined {

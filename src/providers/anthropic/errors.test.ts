@@ -93,3 +93,21 @@ test('errors: the code of the details is kept', () => {
   const error = { type: 'invalid_request_error', message: 'm', details: { error_code: 'thread_not_found' } };
   assert.equal(embeddedFailureOf({ type: 'error', error }, context).upstream?.code, 'thread_not_found');
 });
+
+test('errors: what Vertex says in Google’s words before Anthropic is asked is read too', () => {
+  const body = (code: number, status: string, message: string): string =>
+    JSON.stringify([{ error: { code, message, status } }]);
+  const missing = 'Publisher Model `projects/acme/locations/x/models/claude-9` was not found.';
+  const error = failureOf(404, {}, body(404, 'NOT_FOUND', missing), context);
+  assert.equal(error.reason, 'model_not_found');
+  assert.equal(error.upstream?.type, 'NOT_FOUND');
+  assert.doesNotMatch(error.message, /acme/);
+  assert.equal(failureOf(429, {}, body(429, 'RESOURCE_EXHAUSTED', 'Quota.'), context).reason, 'upstream_rate_limited');
+});
+
+test('errors: a disabled organisation is a matter of this server’s account', () => {
+  assert.equal(
+    fail(400, 'invalid_request_error', 'This organization has been disabled.').reason,
+    'upstream_unauthenticated',
+  );
+});

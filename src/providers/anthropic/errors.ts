@@ -2,22 +2,12 @@
 // (core/error-catalogue.ts).
 
 import type { IncomingHttpHeaders } from 'node:http';
-import { type ErrorDetails, SluiceError } from '../../core/error.ts';
+import type { SluiceError } from '../../core/error.ts';
 import type { ErrorReason } from '../../core/error-catalogue.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import type { FailureContext } from '../openai-compatible/errors.ts';
-import { safeMessage } from '../openai-compatible/safe-message.ts';
+import { type FailureContext, plainMessage, type VendorError, vendorError } from '../openai-compatible/vendor-error.ts';
 import { objectOf, textValueOf } from '../openai-compatible/wire-values.ts';
 import { retryAfterMsOf } from './retry-after.ts';
-
-/** What the vendor said. */
-interface VendorError {
-  readonly status: number;
-  readonly type: string | undefined;
-  readonly code: string | undefined;
-  readonly message: string | undefined;
-  readonly requestId: string | undefined;
-}
 
 /** The status that an error has whose type came within a stream, where there is none. */
 const statusByType: Readonly<Record<string, number>> = {
@@ -34,11 +24,7 @@ const statusByType: Readonly<Record<string, number>> = {
   overloaded_error: 529,
 };
 
-/**
- * The failure that a status and body mean. What the caller may see: for a verdict on the request the vendor's own message,
- * cleaned; for anything about this server's account, a rate limit or a fault of the vendor, only the catalogue's sentence.
- * The log's detail has the vendor's request id, and no message of a verdict, since vendors quote the prompt in it.
- */
+/** The failure that a status and body mean; what of it is shown: see vendorError. The log gets the vendor's request id. */
 export function failureOf(
   status: number,
   headers: IncomingHttpHeaders,
@@ -57,34 +43,11 @@ export function embeddedFailureOf(body: JsonObject, context: FailureContext): Sl
 }
 
 function toError(error: VendorError, headers: IncomingHttpHeaders, context: FailureContext): SluiceError {
-  const reason = reasonOf(error);
-  const isVerdict = verdicts.has(reason);
-  const message = safeMessage(error.message, context.secrets);
-  const retryAfterMs = retryAfterMsOf(headers, context.nowMs);
-  const facts = [`status ${error.status}`, error.type, error.code, error.requestId, isVerdict ? undefined : message];
-  const details: ErrorDetails = {
-    ...(isVerdict && message !== undefined ? { message } : {}),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    detail: facts.filter((fact) => fact !== undefined).join(', '),
-    upstream: {
-      target: context.target,
-      status: error.status,
-      ...(error.type === undefined ? {} : { type: error.type }),
-      ...(error.code === undefined ? {} : { code: error.code }),
-    },
-  };
-  return new SluiceError(reason, details);
+  return vendorError(reasonOf(error), { ...error, retryAfterMs: retryAfterMsOf(headers, context.nowMs) }, context);
 }
 
-/** Reasons that are about what the caller sent. */
-const verdicts: ReadonlySet<ErrorReason> = new Set([
-  'upstream_rejected',
-  'context_length_exceeded',
-  'content_filtered',
-  'model_not_found',
-]);
-
-const creditWords: RegExp = /credit balance|billing|usage limits?\b.*\b(?:reached|regain)/i;
+const accountWords: RegExp =
+  /credit balance|billing|usage limits?\b.*\b(?:reached|regain)|organization has been disabled|invalid x-api-key/i;
 const contextWords: RegExp = /prompt is too long|exceeds? (?:the )?context (?:limit|window)|context limit/i;
 const filterWords: RegExp = /blocked by (?:our )?content filter|content filtering policy/i;
 const modelWords: RegExp = /^model:|\bmodel\b.*\b(?:not found|not exist|retired|deprecated|not available)/i;
@@ -106,7 +69,7 @@ function reasonOf(error: VendorError): ErrorReason {
 /** Only the wording tells these apart. */
 function verdictOf({ status, message = '' }: VendorError): ErrorReason {
   if (status === 404) return modelWords.test(message) ? 'model_not_found' : 'upstream_rejected';
-  if (creditWords.test(message)) return 'upstream_unauthenticated';
+  if (accountWords.test(message)) return 'upstream_unauthenticated';
   if (contextWords.test(message)) return 'context_length_exceeded';
   return filterWords.test(message) ? 'content_filtered' : 'upstream_rejected';
 }
@@ -117,15 +80,19 @@ function parseError(status: number, body: string): VendorError {
     parsed = JSON.parse(body);
   } catch {
     // An error page, or plain text of a proxy: safeMessage decides what may be shown of it.
-    return { ...readError(status, {}), message: textValueOf(body.trim()) };
+    return { ...readError(status, {}), message: plainMessage(body) };
   }
-  return readError(status, isJsonObject(parsed) ? parsed : {});
+  const first: unknown = Array.isArray(parsed) ? parsed[0] : parsed; // Vertex wraps its own errors into a list.
+  return readError(status, isJsonObject(first) ? first : {});
 }
 
-/** `{type: "error", error: {type, message, details?: {error_code}}, request_id}`; proxies send `{message}` or `{error: text}`. */
+/**
+ * `{type: "error", error: {type, message, details?: {error_code}}, request_id}`; proxies send `{message}` or `{error: text}`, and
+ * Vertex, before a request has reached Anthropic, `{error: {code, message, status}}`.
+ */
 function readError(status: number, body: JsonObject): VendorError {
   const error = objectOf(body['error']) ?? body;
-  const type = wordOf(error['type']);
+  const type = wordOf(error['type']) ?? wordOf(error['status']);
   return {
     status,
     type: type === 'error' ? undefined : type,

@@ -2,7 +2,8 @@
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
-import { objectAt, type Translation } from './translation.ts';
+import { objectAt } from '../openai-compatible/request-translation.ts';
+import type { Translation } from './translation.ts';
 
 /** Anthropic's own fields that callers of other dialects send by agreement, under the same name. */
 const translated: ReadonlySet<string> = new Set(['cache_control', 'thinking']);
@@ -38,6 +39,8 @@ const isVoid: Readonly<Record<string, (value: JsonValue) => boolean>> = {
   truncation: (value) => value === 'disabled',
   metadata: (value) => isJsonObject(value) && Object.keys(value).length === 0,
   service_tier: (value) => value === 'auto',
+  // The edge gives callers of the Responses API our signatures in place of it.
+  include: (value) => Array.isArray(value) && value.every((name) => name === 'reasoning.encrypted_content'),
 };
 
 /** Names that only we set. */
@@ -53,7 +56,7 @@ const ours: ReadonlySet<string> = new Set(['stream']);
 export function mergeExtra(body: JsonObject, request: PredictRequest, translation: Translation): void {
   if (request.extra === undefined) return;
   const received = translation.sendsExtra ? request.extra : withoutTranslated(request.extra, body);
-  const extra = translation.extraOf(received, { path: '', translated, hints });
+  const extra = translation.extraOf(received, { path: '', shared: translated, hints });
   for (const [name, value] of Object.entries(extra)) {
     const known = body[name];
     if (ours.has(name)) continue;

@@ -18,8 +18,6 @@ interface Turn {
   readonly fields: JsonObject;
 }
 
-const none: ReadonlySet<string> = new Set();
-
 /**
  * The conversation. Results of tools belong to the user's turn here, all results of one assistant's turn in one, before any
  * text; so turns of the same speaker that follow each other are joined, as Anthropic would itself, except where one brings
@@ -55,7 +53,7 @@ function toTurn(message: Message, path: string, translation: Translation): Turn 
   return {
     role: role === 'tool' ? 'user' : role === 'developer' ? 'system' : role,
     content: message.content.flatMap((part, at) => partToWire(part, `${path}.content[${at}]`, translation)),
-    fields: translation.extraOf(message.extra, { path, translated: none, hints: messageHints }),
+    fields: translation.extraOf(message.extra, { path, hints: messageHints }),
   };
 }
 

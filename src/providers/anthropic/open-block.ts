@@ -38,10 +38,20 @@ function textDelta(text: JsonValue | undefined, citations: readonly JsonValue[] 
   return [{ type: 'text-delta', text, ...annotations }];
 }
 
+const textFields: ReadonlySet<string> = new Set(['type', 'text', 'citations']);
+
+/** Fields without a name here come with the first of the block's parts; a block that says nothing else has none. */
 function openText(block: JsonObject): OpenBlock {
+  const { extra } = extraOf(block, textFields);
+  const start = (): BlockPart[] => {
+    const parts = textDelta(block['text'] ?? '', listOf(block['citations']));
+    if (extra === undefined) return parts;
+    const [first = { type: 'text-delta', text: '' } as const] = parts;
+    return [{ ...first, extra } as BlockPart];
+  };
   return {
     isToolCall: false,
-    start: () => textDelta(block['text'] ?? '', listOf(block['citations'])),
+    start,
     delta(delta) {
       if (delta['type'] === 'text_delta') return textDelta(delta['text']);
       const { citation } = delta;

@@ -12,8 +12,9 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '../../core/message.ts';
+import { set, unsupported } from '../openai-compatible/request-translation.ts';
 import { invalidArgumentsKey } from './defaults.ts';
-import { set, type Translation, unsupported } from './translation.ts';
+import type { Translation } from './translation.ts';
 
 /** Anthropic's own fields of blocks that callers of other dialects use too. */
 const translated: ReadonlySet<string> = new Set(['cache_control']);
@@ -77,7 +78,7 @@ function withExtra(
   translation: Translation,
 ): JsonObject {
   if (extra === undefined) return block;
-  return { ...translation.extraOf(extra, { path, translated, hints, ours }), ...block };
+  return { ...translation.extraOf(extra, { path, shared: translated, hints, ours }), ...block };
 }
 
 /** Anthropic refuses empty text; of a caller who speaks its dialect it is sent as it came, for the vendor to refuse. */
@@ -186,7 +187,9 @@ function reasoningToWire(part: ReasoningPart, translation: Translation): JsonObj
   const fields = translation.isNative ? extra : undefined;
   const blocks: JsonObject[] = [];
   if (signature !== undefined) blocks.push({ ...fields, type: 'thinking', thinking: text, signature });
-  if (encrypted !== undefined) blocks.push({ ...fields, type: 'redacted_thinking', data: encrypted });
+  // OpenAI's encrypted reasoning has the id of its item or the type of its piece.
+  const isOpenAis = translation.from === 'openai-responses' && (extra?.['id'] ?? extra?.['type']) !== undefined;
+  if (encrypted !== undefined && !isOpenAis) blocks.push({ ...fields, type: 'redacted_thinking', data: encrypted });
   if (blocks.length === 0) translation.downgrade('reasoning');
   return blocks;
 }

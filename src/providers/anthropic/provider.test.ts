@@ -66,6 +66,38 @@ describe('anthropic provider', () => {
     assert.equal(JSON.parse(exchange?.body ?? '').stream, undefined);
   });
 
+  test('anthropic provider: features that the caller asks for go as a header, after those of the configuration', async () => {
+    upstream.script = answerWith({ body: fixture('every-event.json') });
+    const extra = { anthropic_beta: ['b-2', 'b-3'], speed: 'fast' };
+    const asked = chatRequest('alias', { dialect: 'anthropic', extra });
+    await create({ headers: { 'Anthropic-Beta': 'b-1' } }).predict(asked, modelCall('m'));
+    upstream.script = answerWith({ body: fixture('every-event.sse') });
+    await collectResponse(create().predictStream(asked, modelCall('m')));
+    upstream.script = answerWith({ body: '{"input_tokens":7}' });
+    await create().countTokens?.(asked, modelCall('m'));
+    const sent = upstream.exchanges.map(({ headers }) => headers['anthropic-beta']);
+    assert.deepEqual(sent, ['b-1, b-2, b-3', 'b-2, b-3', 'b-2, b-3']);
+    for (const { body } of upstream.exchanges) {
+      const { speed, anthropic_beta: field } = JSON.parse(body);
+      assert.deepEqual([speed, field], ['fast', undefined]);
+    }
+  });
+
+  test('anthropic provider: a feature that is no name never becomes a header', async () => {
+    for (const names of ['b-1', ['b-1\r\nx-api-key: stolen'], [1], { a: 1 }]) {
+      const asked = chatRequest('alias', { dialect: 'anthropic', extra: { anthropic_beta: names } });
+      const failures = [
+        create().predict(asked, modelCall('m')),
+        collectResponse(create().predictStream(asked, modelCall('m'))),
+      ];
+      for (const failure of failures) {
+        const { reason, param } = await failureOfCall(failure);
+        assert.deepEqual([reason, param], ['invalid_request', 'anthropic_beta']);
+      }
+    }
+    assert.equal(upstream.exchanges.length, 0);
+  });
+
   test('anthropic provider: a stream arrives in order whatever the pieces', async () => {
     const provider = create();
     for (const chunkBytes of [1, 7, 100_000]) {
@@ -105,6 +137,7 @@ describe('anthropic provider', () => {
       { type: 'content_block_start', index: 0, content_block: { type: 'text', text: 'Hel' } },
       { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'lo' } },
       { type: 'content_block_stop', index: 0 },
+      { type: 'message_delta', delta: { stop_reason: 'end_turn' } },
       { type: 'message_stop' },
     ];
     upstream.script = answerWith({ body: events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('') });

@@ -12,13 +12,15 @@ import { createConnection } from '../openai-compatible/connection.ts';
 import type { CredentialOptions, Headers } from '../openai-compatible/credentials.ts';
 import type { ProviderLimits } from '../openai-compatible/defaults.ts';
 import { outputOf, settleUsage } from '../openai-compatible/usage.ts';
+import { isPresent } from '../openai-compatible/wire-values.ts';
 import type { AnswerContext } from './answer-fields.ts';
+import { betasToWire } from './betas-to-wire.ts';
 import { countFromWire, countToWire } from './count-tokens.ts';
 import { defaultBaseUrl, defaultVersion } from './defaults.ts';
 import { embeddedFailureOf, failureOf } from './errors.ts';
 import { predictFromWire } from './from-wire.ts';
 import { MessageStreamReader } from './stream.ts';
-import { predictToWire, type WireRequest } from './to-wire.ts';
+import { type MessageRequest, predictToWire } from './to-wire.ts';
 
 /** What a provider is made of. */
 export interface AnthropicOptions {
@@ -69,8 +71,9 @@ export function createAnthropicProvider(options: AnthropicOptions): ModelProvide
     keyHeaders: options.keyHeaders ?? ((key) => ({ 'x-api-key': key })),
     headers: withVersion(options.headers, options.version ?? defaultVersion),
     failureOf: ({ status, headers, body }, context) => failureOf(status, headers, body, context),
+    toPayload: betasToWire,
   });
-  const contextOf = (call: ModelCall, request: PredictRequest, wire: WireRequest): AnswerContext => ({
+  const contextOf = (call: ModelCall, request: PredictRequest, wire: MessageRequest): AnswerContext => ({
     request,
     target: connection.targetOf(call),
     model: call.model,
@@ -80,12 +83,12 @@ export function createAnthropicProvider(options: AnthropicOptions): ModelProvide
     downgrades: wire.downgrades,
     answerTool: wire.answerTool,
   });
-  const toWire = (request: PredictRequest, call: ModelCall, stream: boolean): WireRequest =>
+  const toWire = (request: PredictRequest, call: ModelCall, stream: boolean): MessageRequest =>
     predictToWire(request, { model: call.model, stream, maxTokensDefault: options.maxTokensDefault });
   const failure = (call: ModelCall) => (body: JsonObject) => embeddedFailureOf(body, connection.failureContext(call));
   const post = async (path: string, body: JsonObject, call: ModelCall): Promise<JsonObject> => {
     const answer = await connection.post(path, finishBody(body, call), call);
-    if (answer['type'] === 'error') throw failure(call)(answer);
+    if (answer['type'] === 'error' || isPresent(answer['error'])) throw failure(call)(answer);
     return answer;
   };
   return {
@@ -99,8 +102,8 @@ export function createAnthropicProvider(options: AnthropicOptions): ModelProvide
     },
     predictStream(request, call) {
       // Made at the first `next()`, so that a request that cannot be translated fails there.
-      let wire: WireRequest | undefined;
-      const translate = (): WireRequest => {
+      let wire: MessageRequest | undefined;
+      const translate = (): MessageRequest => {
         wire ??= toWire(request, call, true);
         return wire;
       };

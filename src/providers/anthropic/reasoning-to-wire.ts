@@ -2,8 +2,9 @@
 
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
+import { objectAt } from '../openai-compatible/request-translation.ts';
 import { answerTokensBesideThinking, effortBudgets, minThinkingBudget } from './defaults.ts';
-import { objectAt, type Translation } from './translation.ts';
+import type { Translation } from './translation.ts';
 
 /**
  * Sets `thinking` and `output_config.effort`, once messages and tools are set. A native effort goes as it came. Of other

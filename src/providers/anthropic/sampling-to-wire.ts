@@ -2,8 +2,9 @@
 
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
+import { set, unsupported } from '../openai-compatible/request-translation.ts';
 import type { ModelFeatures } from './model-features.ts';
-import { set, type Translation, unsupported } from './translation.ts';
+import type { Translation } from './translation.ts';
 
 /** Sets temperature, nucleus and stop sequences, once `thinking` is set. See predictToWire for what becomes of the others. */
 export function setSampling(body: JsonObject, request: PredictRequest, translation: Translation): void {

@@ -335,3 +335,37 @@ test('stream: a block that is put together has a bound', () => {
   const feed = (): void => void Array.from({ length: 5 }, () => reader.read('', piece, parts));
   assert.equal(reasonOf(feed), 'upstream_malformed');
 });
+
+test('stream: fields of a text block without a name here are kept, streamed or whole', () => {
+  const block = { type: 'text', text: '', mark: { a: 1 } };
+  const body = events(
+    start(),
+    { type: 'content_block_start', index: 0, content_block: block },
+    { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hi' } },
+    { type: 'content_block_stop', index: 0 },
+    { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 1 } },
+    { type: 'message_stop' },
+  );
+  const content = [{ type: 'text', text: 'Hi', extra: { mark: { a: 1 } } }];
+  assert.deepEqual(collect(readText(body)).content, content);
+  const whole = predictFromWire({ content: [{ ...block, text: 'Hi' }], stop_reason: 'end_turn' }, context);
+  assert.deepEqual(whole.content, content);
+});
+
+test('stream: a message that stops without a stop reason has lost events', () => {
+  const body = events(
+    start(),
+    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: 'Hi' } },
+    { type: 'content_block_stop', index: 0 },
+    { type: 'message_stop' },
+  );
+  assert.throws(() => readText(body), { reason: 'upstream_malformed' });
+});
+
+test('stream: an error in a gateway’s own form is an error, in a stream and in place of one', () => {
+  const body = 'data: {"error":{"message":"busy","type":"overloaded_error"}}\n\n';
+  assert.throws(() => readText(events(start()) + body), { reason: 'upstream_unavailable' });
+  const reader = new MessageStreamReader(context, failure);
+  const answer = { status: 200, headers: {}, body: '{"error":{"message":"slow down","type":"rate_limit_error"}}' };
+  assert.throws(() => reader.whole(answer, []), { reason: 'upstream_rate_limited' });
+});

@@ -8,7 +8,7 @@ import { malformed, parseObject } from '../openai-compatible/answer-fields.ts';
 import type { EndPart, StreamReader } from '../openai-compatible/part-stream.ts';
 import { OutputText, outputOf, settleUsage } from '../openai-compatible/usage.ts';
 import type { WholeAnswer } from '../openai-compatible/whole-call.ts';
-import { objectOf, textValueOf } from '../openai-compatible/wire-values.ts';
+import { isPresent, objectOf, textValueOf } from '../openai-compatible/wire-values.ts';
 import { type AnswerContext, answererOf, collectExtra, endingOf } from './answer-fields.ts';
 import { maxOpenBlocks } from './defaults.ts';
 import { predictFromWire } from './from-wire.ts';
@@ -22,7 +22,8 @@ const deltaEventFields: ReadonlySet<string> = new Set(['type', 'delta', 'usage']
 
 /**
  * A stream is `message_start`, blocks (each started, filled by deltas, stopped), `message_delta` with the stop reason,
- * `message_stop`. Only `message_stop` completes it: a body that ends without is `upstream_truncated`, whatever came before.
+ * `message_stop`. Only `message_stop` completes it: a body that ends without is `upstream_truncated`, whatever came before, and one
+ * without a stop reason is `upstream_malformed`, since events are missing.
  * An `error` event is the failure it names. Pings and events of unknown types are skipped; a second `message_start`, which
  * some gateways send, only brings its usage.
  *
@@ -77,6 +78,7 @@ export class MessageStreamReader implements StreamReader {
       case 'error':
         throw this.#failure(body);
       default:
+        if (isPresent(body['error'])) throw this.#failure(body); // A gateway's, without a type of its own.
         return false;
     }
   }
@@ -94,7 +96,7 @@ export class MessageStreamReader implements StreamReader {
 
   whole(answer: WholeAnswer, out: PredictPart[]): void {
     const body = parseObject(answer.body, 'the answer');
-    if (body['type'] === 'error') throw this.#failure(body);
+    if (body['type'] === 'error' || isPresent(body['error'])) throw this.#failure(body);
     const response = predictFromWire(body, this.#context);
     this.#output = outputOf(response.content);
     out.push(...partsOf(response));
@@ -169,6 +171,8 @@ export class MessageStreamReader implements StreamReader {
   /** The only place that makes an `end`. A block that nobody stopped ends with the message. */
   #end(out: PredictPart[]): void {
     if (this.#message === undefined) throw malformed('message_stop without message_start');
+    if (this.#stopReason === undefined || this.#stopReason === null)
+      throw malformed('message_stop without a stop_reason');
     this.#begin(out);
     for (const index of [...this.#open.keys()]) this.#closeBlock(index, out);
     const fields = {

@@ -2,6 +2,7 @@
 
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
+import { set, unsupported, type WireRequest } from '../openai-compatible/request-translation.ts';
 import { maxTokensDefault } from './defaults.ts';
 import { mergeExtra } from './extra-to-wire.ts';
 import { setResponseFormat } from './format-to-wire.ts';
@@ -9,7 +10,7 @@ import { messagesToWire } from './messages-to-wire.ts';
 import { setReasoning } from './reasoning-to-wire.ts';
 import { setSampling } from './sampling-to-wire.ts';
 import { setTools } from './tools-to-wire.ts';
-import { set, Translation, unsupported } from './translation.ts';
+import { Translation } from './translation.ts';
 
 /** What the body depends on beside the request. */
 export interface ToWireOptions {
@@ -21,10 +22,7 @@ export interface ToWireOptions {
 }
 
 /** The body, and what must be known to read its answer. */
-export interface WireRequest {
-  readonly body: JsonObject;
-  /** Fields that were left out or weakened. */
-  readonly downgrades: readonly string[];
+export interface MessageRequest extends WireRequest {
   /** The tool whose input is the text of the answer; see setResponseFormat. */
   readonly answerTool?: string;
 }
@@ -35,7 +33,7 @@ export interface WireRequest {
  * of white space only), or is left out and reported: `seed` (a promise of best effort only), penalties, a temperature above 1
  * (1 is sent), sampling fields that the model refuses, and what the files beside this one list.
  */
-export function predictToWire(request: PredictRequest, options: ToWireOptions): WireRequest {
+export function predictToWire(request: PredictRequest, options: ToWireOptions): MessageRequest {
   if (request.prompt !== undefined) throw unsupported('a raw prompt: send messages', 'prompt');
   const translation = new Translation(request.dialect, options.model);
   const { system, messages } = messagesToWire(request.messages, translation);

@@ -2,8 +2,9 @@
 
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictRequest, Tool, ToolChoice } from '../../core/predict.ts';
+import { objectAt, set, unsupported } from '../openai-compatible/request-translation.ts';
 import { closedSchema } from './schema-to-wire.ts';
-import { objectAt, set, type Translation, unsupported } from './translation.ts';
+import type { Translation } from './translation.ts';
 
 const translated: ReadonlySet<string> = new Set(['cache_control', 'defer_loading', 'input_examples']);
 const hints: ReadonlySet<string> = new Set(['provider_specific_fields']);
@@ -28,7 +29,7 @@ function toolToWire(tool: Tool, path: string, translation: Translation): JsonObj
     throw unsupported(`a tool of the ${tool.dialect} API`, path);
   }
   const wire: JsonObject = {
-    ...translation.extraOf(tool.extra, { path, translated, hints }),
+    ...translation.extraOf(tool.extra, { path, shared: translated, hints }),
     name: tool.name,
     input_schema: inputSchemaOf(tool.parameters, translation),
   };

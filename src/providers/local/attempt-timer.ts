@@ -8,7 +8,10 @@ import type { AttemptTimeouts } from '../../ports/model.ts';
 export interface AttemptTimer {
   /** Aborts when the caller's signal does, or with `upstream_timeout` when a limit passes. */
   readonly signal: AbortSignal;
-  /** Starts to wait for a part; the first wait has the limit for the first token, later ones the idle limit. */
+  /**
+   * Starts to wait for a part; does nothing while it waits. The first wait has the limit for the first token, later ones the idle
+   * limit.
+   */
   wait(): void;
   /** A part came: the reader's own time does not count. */
   arrived(): void;
@@ -27,6 +30,7 @@ export function startAttemptTimer(timeouts: AttemptTimeouts, clock: Clock, signa
   return {
     signal: AbortSignal.any([signal, abort.signal]),
     wait() {
+      if (waiting !== undefined) return;
       const [limit, ms] = isFirst
         ? (['firstTokenMs', timeouts.firstTokenMs] as const)
         : (['idleMs', timeouts.idleMs] as const);
@@ -34,6 +38,7 @@ export function startAttemptTimer(timeouts: AttemptTimeouts, clock: Clock, signa
     },
     arrived() {
       waiting?.cancel();
+      waiting = undefined;
       isFirst = false;
     },
     end() {

@@ -9,8 +9,23 @@ import { useLiteDimensions, useLiteMaxTokens } from './use-lite/convert.ts';
 /** A model in a folder of Hugging Face layout with ONNX weights, as the operator configured it. */
 export interface MountedModel {
   readonly path: string;
-  readonly task: 'chat' | 'embeddings';
+  readonly task: MountedTask;
+  /** Embeddings only. */
   readonly pooling?: Pooling;
+  /** Moderation only: a category of harm for each label that means one. */
+  readonly categories?: Readonly<Record<string, string>>;
+  /** Moderation only: from which score on a category counts as found; default 0.5. */
+  readonly threshold?: number;
+}
+
+/** What a mounted model does. */
+export type MountedTask = 'chat' | 'embeddings' | 'rank' | 'classify' | 'moderate' | 'tensors';
+
+/** How labels become verdicts. */
+export interface Moderation {
+  /** Category by label. */
+  readonly categories: ReadonlyMap<string, string>;
+  readonly threshold: number;
 }
 
 /** A model, what it is to callers and what it is to the engine. */
@@ -19,6 +34,8 @@ export interface CatalogueEntry {
   readonly name: string;
   readonly description: ModelDescription;
   readonly engineModel: EngineModel;
+  /** For models that moderate. */
+  readonly moderation?: Moderation;
 }
 
 /** Context of sluice-stories; its config.json says the same. */
@@ -67,29 +84,60 @@ export function builtInModels(provider: string, cacheDir: string): readonly Cata
         ownedBy: 'google',
       },
     ),
+    entry(
+      provider,
+      { kind: 'word-ranker', name: 'rank', cacheDir },
+      {
+        summary:
+          'Ranks documents by the nearest passage (vectors of use-lite) and the words of the query (BM25), English. No cross-encoder: ' +
+          'it finds what shares words or wording with the query and misses what has to be concluded.',
+        capabilities: ['rank'],
+      },
+    ),
+    entry(
+      provider,
+      { kind: 'zero-shot', name: 'classify', cacheDir },
+      {
+        summary:
+          "Chooses among the caller's labels by nearness of text and label (vectors of use-lite) and shared words, English, without " +
+          'examples. Rough: right for 82 % of banking questions among 5 intents, for 47 % among 77. It cannot say "none of these".',
+        capabilities: ['classify'],
+        contextTokens: useLiteMaxTokens,
+      },
+    ),
   ];
 }
 
+/** From which score on a category of harm counts as found, where the operator says nothing: more likely than not. */
+const defaultThreshold = 0.5;
+
 /** The entry of a mounted model. How much fits into it is known once it is loaded. */
 export function mountedModel(provider: string, name: string, model: MountedModel): CatalogueEntry {
-  const { path, task, pooling } = model;
-  if (task === 'chat') {
-    return entry(
-      provider,
-      { kind: 'decoder', name, dir: path },
-      {
-        summary: 'A causal language model that the operator mounted, run on the CPU of this machine.',
-        capabilities: ['chat', 'logprobs', 'seed'],
-        ownedBy: 'operator',
-      },
-    );
+  const { path: dir, task, pooling } = model;
+  const mounted = (engineModel: EngineModel, what: string, capabilities: readonly Capability[]): CatalogueEntry => {
+    const summary = `${what} that the operator mounted, run on the CPU of this machine.`;
+    return entry(provider, engineModel, { summary, capabilities, ownedBy: 'operator' });
+  };
+  switch (task) {
+    case 'chat':
+      return mounted({ kind: 'decoder', name, dir }, 'A causal language model', ['chat', 'logprobs', 'seed']);
+    case 'embeddings': {
+      const engineModel = { kind: 'encoder', name, dir, ...(pooling === undefined ? {} : { pooling }) } as const;
+      return mounted(engineModel, 'A text encoder', ['embeddings']);
+    }
+    case 'rank':
+      return mounted({ kind: 'cross-encoder', name, dir }, 'A cross-encoder', ['rank']);
+    case 'classify':
+      return mounted({ kind: 'classifier', name, dir, needsLabels: [] }, 'A text classifier', ['classify']);
+    case 'moderate': {
+      const categories = new Map(Object.entries(model.categories ?? {}));
+      const engineModel = { kind: 'classifier', name, dir, needsLabels: [...categories.keys()] } as const;
+      const moderation = { categories, threshold: model.threshold ?? defaultThreshold };
+      return { ...mounted(engineModel, 'A classifier of harmful text', ['classify', 'moderate']), moderation };
+    }
+    case 'tensors':
+      return mounted({ kind: 'tensors', name, dir }, 'An ONNX graph', ['tensors']);
   }
-  const engineModel = { kind: 'encoder', name, dir: path, ...(pooling === undefined ? {} : { pooling }) } as const;
-  return entry(provider, engineModel, {
-    summary: 'A text encoder that the operator mounted, run on the CPU of this machine.',
-    capabilities: ['embeddings'],
-    ownedBy: 'operator',
-  });
 }
 
 interface Facts {

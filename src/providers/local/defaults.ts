@@ -18,11 +18,11 @@ export const creditWindow = 4;
 /** How long a thread gets to free its models before it is stopped by force, in milliseconds. */
 export const closeGraceMs = 2000;
 
-/** Most texts in one embedding call, the limit that OpenAI documents. */
-export const maxEmbeddingInputs = 2048;
+/** Most texts in one call, the limit that OpenAI documents for embeddings. */
+export const maxInputs = 2048;
 
-/** Most characters of one text to embed: tokenising stops being free, and everything behind 128 tokens is cut off anyway. */
-export const maxEmbeddingCharacters = 1_000_000;
+/** Most characters of one text: reading more stops being free, and models see the first few thousand at most. */
+export const maxTextCharacters = 1_000_000;
 
 /** Most characters that one token of any usual vocabulary stands for: a run of spaces. */
 export const maxCharactersPerToken = 128;
@@ -35,3 +35,19 @@ export const prefillChunkTokens = 128;
 
 /** Answer length when neither the request nor the model says one. */
 export const fallbackMaxOutputTokens = 512;
+
+/** Most rows of the model's length into which one text is cut that must be judged whole: 32,000 tokens for a model of 512. */
+export const maxPiecesPerText = 64;
+
+/** Most documents to rank in one call, as Voyage allows; each takes 1 to 10 ms. */
+export const maxRankDocuments = 1000;
+
+/** Most characters of all documents to rank together: reading their words takes about a second. */
+export const maxRankCharacters = 10_000_000;
+
+/** Most labels of one classification, and characters of one label: each is encoded like a text. */
+export const maxLabels = 1000;
+export const maxLabelCharacters = 1000;
+
+/** Most bytes of the tensors of one call: eight calls of this size at once stay below a gigabyte. */
+export const maxTensorBytes: number = 128 * 1024 * 1024;

@@ -57,6 +57,8 @@ test('local provider: lists its models with honest descriptions, and knows their
       ['local/chat', 131_072, undefined, 'chat'],
       ['local/stories', 512, undefined, 'chat logprobs seed'],
       ['local/use-lite', 128, 512, 'embeddings'],
+      ['local/rank', undefined, undefined, 'rank'],
+      ['local/classify', 128, undefined, 'classify'],
       ['local/mine', 512, undefined, 'chat logprobs seed'],
     ],
   );
@@ -102,6 +104,16 @@ test('local stories: log probabilities spell the answer and rank alternatives', 
     assert.equal(top[0]?.token, token, 'temperature 0 takes the most probable');
     assert.ok(logprob <= 0 && top[0]!.logprob >= top[1]!.logprob);
   }
+});
+
+test('local stories: continues a raw text without any template', async () => {
+  const prompt = 'Once upon a time, there was a small fox. The fox';
+  const answer = await ask('stories', '', { messages: [], prompt, sampling: { temperature: 0, maxOutputTokens: 12 } });
+  const count = await provider.countTokens!(chatRequest('local/stories', { messages: [], prompt }), callTo('stories'));
+  assert.equal(answer.usage.inputTokens, count.inputTokens);
+  assert.match(textOf(answer.content), /^ \w+/, 'goes on within the sentence');
+  const long = { messages: [], prompt: 'fox '.repeat(1_000) };
+  await assert.rejects(ask('stories', '', long), refused('context_length_exceeded', 'prompt'));
 });
 
 test('local stories: a conversation that does not fit is refused with its size', async () => {
@@ -187,6 +199,33 @@ test('local provider: refuses what its models cannot do, naming the field', asyn
     refused('unsupported_capability'),
   );
   await assert.rejects(ask('gpt-7', 'x'), refused('model_not_found', 'model'));
+  const biased = { extra: { logit_bias: { 50256: -100 } } };
+  await assert.rejects(ask('stories', 'x', biased), refused('unsupported_capability', 'logit_bias'));
+  const raw = { messages: [], prompt: 'Once' };
+  await assert.rejects(ask('chat', '', raw), refused('unsupported_capability', 'prompt'));
+});
+
+test('local provider: says which hints it left out, in the answer and at the start of a stream', async () => {
+  const extra = { user: 'u-1', metadata: { team: 'a' }, store: false, logit_bias: {} };
+  const answer = await ask('chat', 'Hello!', { extra, sampling: { temperature: 0.7 } });
+  assert.deepEqual(answer.downgrades, ['user', 'metadata', 'temperature']);
+  const parts = provider.predictStream(chatRequest('local/stories', { extra }), callTo('stories'));
+  for await (const part of parts) {
+    assert.ok(part.type === 'start');
+    assert.deepEqual(part.downgrades, ['user', 'metadata']);
+    break;
+  }
+  assert.equal((await ask('chat', 'Hello!')).downgrades, undefined);
+});
+
+test('local provider: the time to the first token runs while the prompt is read, and the caller hears of it at once', async () => {
+  const before = clock.pendingTimers;
+  const documents = ['The fox ate berries in the garden. '.repeat(6_000)];
+  const request = chatRequest('local/chat', { messages: [user('Who ate berries?')], extra: { documents } });
+  const first = provider.predictStream(request, callTo('chat'))[Symbol.asyncIterator]().next();
+  clock.advance(timeouts.firstTokenMs);
+  await assert.rejects(first, refused('upstream_timeout'));
+  assert.equal(clock.pendingTimers, before);
 });
 
 test('local provider: an attempt that takes too long fails as upstream_timeout and leaves no timer', async () => {

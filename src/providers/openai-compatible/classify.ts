@@ -3,7 +3,7 @@
 import type { ClassifyRequest, ClassifyResponse, LabelScore } from '../../core/classify.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { type AnswerContext, malformed } from './answer-fields.ts';
-import { unsupported } from './translation.ts';
+import { unsupported } from './request-translation.ts';
 import { inputUsage } from './usage.ts';
 import { countOf, listOf, objectOf, textValueOf } from './wire-values.ts';
 

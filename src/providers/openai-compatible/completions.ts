@@ -4,8 +4,9 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
 import { mergeExtra } from './extra-to-wire.ts';
+import { set, unsupported, type WireRequest } from './request-translation.ts';
 import { addSampling } from './to-wire.ts';
-import { set, Translation, unsupported, type WireRequest } from './translation.ts';
+import { Translation } from './translation.ts';
 import { listOf, objectOf } from './wire-values.ts';
 
 /**

@@ -9,12 +9,12 @@ import type { ModelCall } from '../../ports/model.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { parseObject } from './answer-fields.ts';
 import { parseBaseUrl } from './base-url.ts';
-import { type CredentialOptions, createCredentials } from './credentials.ts';
+import { type CredentialOptions, createCredentials, type Headers } from './credentials.ts';
 import { defaultLimits, type ProviderLimits } from './defaults.ts';
-import type { FailureContext } from './errors.ts';
 import { createHttpCaller } from './http-call.ts';
 import type { HttpCall } from './http-exchange.ts';
 import { type StreamReader, streamParts } from './part-stream.ts';
+import type { FailureContext } from './vendor-error.ts';
 import { callWhole, isSuccess, type WholeAnswer } from './whole-call.ts';
 
 /** What a connection is made of. */
@@ -30,12 +30,16 @@ export interface ConnectionOptions extends CredentialOptions {
   readonly proxy?: string | undefined;
   /** The failure that an answer with a status of failure means. */
   readonly failureOf: (answer: WholeAnswer, context: FailureContext) => SluiceError;
+  /** How a JSON body is sent. Default: as it is. For vendors that take a field of a request as a header. */
+  readonly toPayload?: ((body: JsonObject) => Payload) | undefined;
 }
 
 /** A body that is not a JSON object, or not for a path below the base address. */
 export interface Payload {
   readonly contentType: string;
   readonly body: string | Uint8Array;
+  /** Headers of this call alone. A value joins that of a fixed header of the same name, as HTTP joins lists. */
+  readonly headers?: Headers;
 }
 
 /** A vendor's API. */
@@ -64,7 +68,7 @@ export interface Connection {
 
 /** Opens no socket before the first call. Throws `config_invalid` when the address is not one. */
 export function createConnection(options: ConnectionOptions): Connection {
-  const { name, clock, log } = options;
+  const { name, clock, log, toPayload = jsonPayload } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const base = parseBaseUrl(options.baseUrl, name);
   const { proxy } = options;
@@ -80,25 +84,24 @@ export function createConnection(options: ConnectionOptions): Connection {
   const reauthorize = async (
     refused: string,
     call: ModelCall,
-    type: string,
+    payload: Payload,
   ): Promise<readonly string[] | undefined> => {
     const isRenewed = await credentials.renew(refused);
     log.warn({ provider: name, isRenewed }, 'the provider refused the API key; it was read again');
-    return isRenewed ? headersOf(credentials.headers, call, type) : undefined;
+    return isRenewed ? headersOf(credentials.headers, call, payload) : undefined;
   };
   const httpCall = (path: string, payload: Payload, call: ModelCall, streamed: boolean): HttpCall => {
     const { key } = credentials;
-    const { contentType, body } = payload;
     const whole = path.startsWith('//') ? `${base.path.replace(/\/v\d+$/, '')}${path.slice(1)}` : `${base.path}${path}`;
     return {
       path: `${whole}${base.query}`,
-      headers: headersOf(credentials.headers, call, contentType),
-      body,
+      headers: headersOf(credentials.headers, call, payload),
+      body: payload.body,
       streamed,
       timeouts: call.timeouts,
       signal: call.signal,
       target: targetOf(call),
-      ...(key === undefined ? {} : { reauthorize: () => reauthorize(key, call, contentType) }),
+      ...(key === undefined ? {} : { reauthorize: () => reauthorize(key, call, payload) }),
     };
   };
   const send = async (path: string, payload: Payload, call: ModelCall): Promise<string> => {
@@ -111,9 +114,9 @@ export function createConnection(options: ConnectionOptions): Connection {
     targetOf,
     failureContext,
     send,
-    post: async (path, body, call) => parseObject(await send(path, jsonPayload(body), call), 'the answer'),
+    post: async (path, body, call) => parseObject(await send(path, toPayload(body), call), 'the answer'),
     stream(path, makeBody, call, createReader) {
-      const prepare = (): HttpCall => httpCall(path, jsonPayload(makeBody()), call, true);
+      const prepare = (): HttpCall => httpCall(path, toPayload(makeBody()), call, true);
       return streamParts({
         caller,
         signal: call.signal,
@@ -136,13 +139,21 @@ export function jsonPayload(body: JsonObject): Payload {
 const jsonType = 'application/json';
 
 /** The fixed headers, the trace context and the request id, by which the provider's log lines can be found. */
-function headersOf(fixed: readonly string[], call: ModelCall, contentType: string): readonly string[] {
+function headersOf(fixed: readonly string[], call: ModelCall, payload: Payload): readonly string[] {
   const { requestId, traceparent, tracestate } = call.context;
   const headers = [...fixed, 'x-request-id', requestId];
+  const { contentType } = payload;
   if (contentType !== jsonType) headers[headers.indexOf('content-type') + 1] = contentType;
   if (traceparent !== undefined) headers.push('traceparent', traceparent);
   if (tracestate !== undefined) headers.push('tracestate', tracestate);
+  for (const [name, value] of Object.entries(payload.headers ?? {})) joinHeader(headers, name, value);
   return headers;
+}
+
+function joinHeader(headers: string[], name: string, value: string): void {
+  const place = headers.findIndex((known, index) => index % 2 === 0 && known.toLowerCase() === name);
+  if (place === -1) headers.push(name, value);
+  else headers[place + 1] = `${headers[place + 1]}, ${value}`;
 }
 
 /** Settles as the promise does, or rejects once the signal aborts: a slow source of keys must not hold a call that is over. */

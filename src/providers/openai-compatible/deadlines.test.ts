@@ -17,6 +17,7 @@ test('deadlines: many deadlines, moved and removed, fire each at its own moment 
       const watched = new Set<number>();
       const items = Array.from({ length: 6 }, (_, index) => {
         const item: Watched = {
+          rosterPlace: -1,
           deadlineMs: 0,
           expire() {
             assert.ok(watched.has(index), 'only what is watched expires');
@@ -53,7 +54,7 @@ test('deadlines: a closed watch takes nothing more', () => {
   const clock = new FakeClock();
   const watch = new DeadlineWatch(clock);
   watch.close();
-  watch.add({ deadlineMs: 1, expire: () => assert.fail() });
+  watch.add({ rosterPlace: -1, deadlineMs: 1, expire: () => assert.fail() });
   clock.advance(10);
   assert.equal(clock.pendingTimers, 0);
 });

@@ -1,10 +1,11 @@
 // Deadlines of many calls behind one timer. A timer per call and phase would cost more than the call's own work; here a
 // deadline is a number, and the one timer is moved only when a deadline is earlier than all others.
 
+import { Roster, type RosterMember } from '../../core/roster.ts';
 import type { Clock, Timer } from '../../ports/clock.ts';
 
 /** Something with a deadline. */
-export interface Watched {
+export interface Watched extends RosterMember {
   /** On `Clock.monotonicMs`. May be moved at any time; `update` must follow when it moves forward in time, towards now. */
   deadlineMs: number;
   /** Called once the deadline has passed, and again at each later check for as long as it is watched and due. */
@@ -17,7 +18,7 @@ export interface Watched {
  */
 export class DeadlineWatch {
   readonly #clock: Clock;
-  readonly #watched: Set<Watched> = new Set();
+  readonly #watched: Roster<Watched> = new Roster();
   #timer: Timer | undefined;
   #firesAtMs: number = Number.POSITIVE_INFINITY;
   #isClosed: boolean = false;

@@ -64,6 +64,9 @@ export const maxToolCalls: number = 1024;
 /** Arguments that may come before a call's name, in UTF-16 units. Servers send the name first; this is only a bound. */
 export const maxEarlyArguments: number = 1024 * 1024;
 
+/** Input of one call of a custom tool, which is put together before it is passed on, in UTF-16 units: four large source files. */
+export const maxCustomInput: number = 4 * 1024 * 1024;
+
 /** Fields without a name here that are kept of one answer: more are a mistake, and a stream must not grow without bound. */
 export const maxExtraFields: number = 64;
 

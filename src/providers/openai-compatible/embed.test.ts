@@ -69,6 +69,9 @@ test('embed: missing, doubled, uneven or strange vectors are malformed', async (
     [good, { index: 1, embedding: 'AAA=' }],
     [good, { index: 1, embedding: ['1', '2'] }],
     [good, { index: 1, embedding: null }],
+    [good, { index: 1, embedding: base64(Number.NaN, 1) }],
+    // 8-bit numbers in place of floats.
+    [good, { index: 1, embedding: Buffer.from([3, -14, 120, 96, 60, 12, -34, 127]).toString('base64') }],
   ];
   const isMalformed = (error: unknown): boolean =>
     error instanceof SluiceError && error.reason === 'upstream_malformed';

@@ -62,13 +62,21 @@ function orderedVectors(items: readonly JsonValue[], count: number): Float32Arra
   return vectors.filter((vector) => vector !== undefined);
 }
 
+/** Embeddings are of the order of one; the bound is far above that, and half of all random bit patterns are above it. */
+function isPlausible(number: number): boolean {
+  return Math.abs(number) < 1e6; // False for what is no number.
+}
+
 /** Numbers, or the bytes of little-endian 32-bit floats in base64. */
 function vectorOf(value: JsonValue | undefined): Float32Array {
   if (typeof value === 'string') {
     const bytes = Buffer.from(value, 'base64');
     if (bytes.length === 0 || bytes.length % 4 !== 0) throw malformed(`a vector of ${bytes.length} bytes`);
     // The copy aligns the bytes; every platform that Node runs on is little-endian.
-    return new Float32Array(Uint8Array.from(bytes).buffer);
+    const vector = new Float32Array(Uint8Array.from(bytes).buffer);
+    // Some servers answer with bytes of another kind (Perplexity: 8-bit whole numbers), which look like wild floats.
+    if (!vector.every(isPlausible)) throw malformed('a vector whose bytes are no 32-bit floats');
+    return vector;
   }
   if (!Array.isArray(value) || value.length === 0) throw malformed('an embedding is neither numbers nor base64');
   const vector = new Float32Array(value.length);

@@ -135,6 +135,8 @@ test('errors: keys, accounts, addresses and control characters are blotted out',
   }
   assert.equal(safeMessage('Unsupported value: temperature must be 1', []), 'Unsupported value: temperature must be 1');
   assert.ok((safeMessage('x '.repeat(100_000), []) ?? '').length <= 500);
+  const item = "Item 'rs_68c42de022c881948db7ed1cc2529f2e0202c9ad459e0d23' has no following item.";
+  assert.equal(safeMessage(item, []), item, 'ids of items are the caller’s own');
   assert.equal(safeMessage('  \n ', []), undefined);
 });
 
@@ -182,4 +184,18 @@ test('retry after: the most exact header wins, and nonsense is ignored', () => {
     assert.equal(retryAfterMsOf(headers, nowMs), expected, JSON.stringify(headers));
   assert.equal(failure(429, openai('x'), { 'retry-after': '3' }).retryAfterMs, 3000);
   assert.equal(failure(503, '', { 'retry-after': '4' }).retryAfterMs, 4000);
+});
+
+test('errors: a wrong key and an unknown model have their reason also where a vendor says 400', () => {
+  const cases: readonly [JsonObject, ErrorReason][] = [
+    [{ code: 'invalid-argument', error: 'Incorrect API key provided.' }, 'upstream_unauthenticated'], // xAI
+    [{ error: { message: 'API key is missing', type: 'invalid_request_error' } }, 'upstream_unauthenticated'],
+    [{ object: 'error', message: 'Invalid model: x', type: 'invalid_model', code: '1500' }, 'model_not_found'], // Mistral
+    [{ error: { message: 'Gone.', code: 'model_decommissioned' } }, 'model_not_found'], // Groq
+    [{ error: { message: 'Model Not Exist', type: 'invalid_request_error' } }, 'model_not_found'], // DeepSeek
+    [{ error: { message: 'Unknown parameter: api_key', type: 'invalid_request_error' } }, 'upstream_rejected'],
+  ];
+  for (const [body, reason] of cases)
+    assert.equal(failure(400, JSON.stringify(body)).reason, reason, JSON.stringify(body));
+  assert.equal(failure(504, '').reason, 'upstream_timeout');
 });

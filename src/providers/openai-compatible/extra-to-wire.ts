@@ -3,7 +3,8 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
 import { effortBudgets } from './defaults.ts';
-import { set, type Translation, unsupported } from './translation.ts';
+import { set, unsupported } from './request-translation.ts';
+import type { Translation } from './translation.ts';
 import { isPresent, listOf, objectOf } from './wire-values.ts';
 
 /**
@@ -11,6 +12,7 @@ import { isPresent, listOf, objectOf } from './wire-values.ts';
  * dialect refuse unknown fields as often as they ignore them, hence none of these is passed on to try.
  */
 export const hints: ReadonlySet<string> = new Set([
+  'anthropic_beta', // A header of Anthropic's; what a feature needs beside it has fields of its own.
   'cache_control',
   'client_metadata',
   'include',
@@ -55,7 +57,7 @@ export function mergeExtra(body: JsonObject, request: PredictRequest, translatio
   if (extra === undefined) return;
   const several = extra['n'];
   if (typeof several === 'number' && several > 1) throw unsupported('several choices', 'n');
-  if (translation.isNative) mergeNative(body, extra, request);
+  if (translation.sendsExtra) mergeNative(body, extra, request);
   else mergeForeign(body, extra, translation);
 }
 

@@ -196,6 +196,17 @@ describe('openai-compatible faults', () => {
     }
   });
 
+  test('fault: a last event without its blank line counts when the body ended well and the event is whole', async () => {
+    const last = finish.trimEnd();
+    harness.upstream.script = answerWith({ body: hello + last, headers: { 'content-type': 'text/event-stream' } });
+    const { parts, error } = await readParts(harness.create().predictStream(request, modelCall('m')));
+    assert.equal(error, undefined);
+    assert.equal(parts.at(-1)?.type, 'end');
+    const halfway = answerWith({ body: hello + last.slice(0, -2), headers: { 'content-type': 'text/event-stream' } });
+    assert.equal((await streamFails(halfway)).reason, 'upstream_truncated');
+    assert.equal((await streamFails(answerWith({ body: hello + last, ending: 'cut' }))).reason, 'upstream_truncated');
+  });
+
   test('fault: a finish reason is not enough when the connection breaks behind it', async () => {
     const { reason, text } = await streamFails(answerWith({ body: hello + finish, ending: 'cut' }));
     assert.deepEqual([reason, text], ['upstream_truncated', 'Hello']);

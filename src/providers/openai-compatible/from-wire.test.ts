@@ -121,6 +121,17 @@ test('from wire: cached tokens never exceed the input, and a moment in milliseco
   const usage = { prompt_tokens: 7, completion_tokens: 8, prompt_tokens_details: { cached_tokens: 161 } };
   const response = fromWire(answer({ content: 'x' }, { usage, created: 1_753_879_075_170 }));
   assert.equal(response.usage.cachedInputTokens, 7);
+  const both = {
+    prompt_tokens: 10,
+    completion_tokens: 1,
+    prompt_tokens_details: { cached_tokens: 8, cache_write_tokens: 8 },
+  };
+  const counted = fromWire(answer({ content: 'x' }, { usage: both })).usage;
+  assert.deepEqual(
+    [counted.cachedInputTokens, counted.cacheWriteInputTokens],
+    [8, 2],
+    'a token is read or written, not both',
+  );
   assert.equal(response.createdAtMs, 1_753_879_075_170);
 });
 

@@ -35,10 +35,10 @@ export function createHttpCaller(options: HttpCallerOptions): HttpCaller {
     active += 1;
     exchange.onDispatch();
     const { headers } = exchange;
-    const { path, body } = exchange.call;
+    const { path, body, method = 'POST' } = exchange.call;
     // undici's forwarding through a proxy reads headers by name only.
     const sent = options.proxy === undefined ? (headers as string[]) : byName(headers);
-    dispatcher.dispatch({ origin, path, method: 'POST', headers: sent, body }, exchange);
+    dispatcher.dispatch({ origin, path, method, headers: sent, body }, exchange);
   };
   const host: ExchangeHost = {
     deadlines: new DeadlineWatch(clock),

@@ -3,6 +3,7 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
+import { type AbortListener, listenForAbort, stopListening } from '../../core/call-abort.ts';
 import { abortReason, SluiceError, toSluiceError } from '../../core/error.ts';
 import type { AttemptTimeouts } from '../../ports/model.ts';
 import type { DeadlineWatch, Watched } from './deadlines.ts';
@@ -11,11 +12,14 @@ import { type Progress, transportError } from './transport-error.ts';
 
 /** What is sent, and how long it may take. */
 export interface HttpCall {
+  /** Default POST. */
+  readonly method?: 'GET' | 'POST';
   /** Path and query on the provider's origin. */
   readonly path: string;
   /** Names and values in turn. */
   readonly headers: readonly string[];
-  readonly body: string | Uint8Array;
+  /** Null for a GET. */
+  readonly body: string | Uint8Array | null;
   /** True: firstTokenMs and idleMs apply. False: only connectMs and totalMs. */
   readonly streamed: boolean;
   readonly timeouts: AttemptTimeouts;
@@ -59,10 +63,11 @@ export interface ExchangeHost {
  * undici's own header and body timers are off: they are coarse (half a second), do not stop while we hold the socket back,
  * and cannot tell a first token from a header. One deadline watch serves all exchanges instead.
  */
-export class HttpExchange implements Dispatcher.DispatchHandler, Watched {
+export class HttpExchange implements Dispatcher.DispatchHandler, Watched, AbortListener {
   readonly call: HttpCall;
   headers: readonly string[];
   deadlineMs: number;
+  rosterPlace: number = -1;
   readonly #sink: AnswerSink;
   readonly #host: ExchangeHost;
   readonly #startedAtMs: number;
@@ -94,7 +99,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, Watched {
       this.abort(abortReason(signal));
       return;
     }
-    signal.addEventListener('abort', this);
+    listenForAbort(signal, this);
     this.#host.deadlines.add(this);
     this.#host.admit(this);
   }
@@ -258,7 +263,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, Watched {
 
   #settle(phase: 'draining' | 'settled'): void {
     this.#phase = phase;
-    this.call.signal.removeEventListener('abort', this);
+    stopListening(this.call.signal, this);
     this.#host.deadlines.remove(this);
   }
 

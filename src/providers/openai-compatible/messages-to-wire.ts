@@ -13,7 +13,8 @@ import type {
   ToolResultPart,
 } from '../../core/message.ts';
 import type { PredictRequest } from '../../core/predict.ts';
-import { type Translation, unsupported } from './translation.ts';
+import { unsupported } from './request-translation.ts';
+import type { Translation } from './translation.ts';
 
 /**
  * All messages. A turn that holds several tool results, or results beside text (Anthropic's form), becomes one `tool`
@@ -22,7 +23,7 @@ import { type Translation, unsupported } from './translation.ts';
  * What has no field in this dialect: a signed or encrypted reasoning part belongs to the vendor that signed it and is left
  * out and reported (its readers get no use of it); other reasoning goes as `reasoning_content`, which vLLM, llama.cpp and
  * DeepSeek read; a failed tool's result begins with `Error: `, since `is_error` has no field; annotations of earlier answers
- * are left out, as they change nothing that a model reads. Progress events and heads of messages that came with an answer of
+ * are left out and reported, as they change nothing that a model reads. Progress events and heads of messages that came with an answer of
  * the Responses API are no content.
  */
 export function messagesToWire(request: PredictRequest, translation: Translation): JsonValue[] {
@@ -46,7 +47,7 @@ function addMessage(wire: JsonValue[], message: Message, place: Place): void {
     : message.content;
   const [first] = content;
   // The usual turn: one text.
-  if (content.length === 1 && first?.type === 'text' && first.extra === undefined) {
+  if (content.length === 1 && first?.type === 'text' && first.extra === undefined && first.annotations === undefined) {
     wire.push(finish({ role: message.role, content: first.text }, message, place));
     return;
   }
@@ -61,6 +62,14 @@ function isNoContent(part: ContentPart): boolean {
   return typeof type === 'string' && (type.startsWith('response.') || (type === 'message' && content === undefined));
 }
 
+/** A call of a function, or of a custom tool as the Responses API has it; undefined for a part that is none. */
+function callToWire(part: ContentPart, place: Place): JsonObject | undefined {
+  if (part.type === 'tool-call') return toolCallToWire(part, place);
+  if (part.type !== 'opaque' || part.dialect !== 'openai-responses') return undefined;
+  const { type, call_id: id = '', name = '', input = '' } = part.value;
+  return type === 'custom_tool_call' ? { id, type: 'custom', custom: { name, input } } : undefined;
+}
+
 function isToolResult(part: ContentPart): part is ToolResultPart {
   return part.type === 'tool-result';
 }
@@ -71,7 +80,8 @@ function turnToWire(message: Message, content: readonly ContentPart[], place: Pl
   const calls: JsonObject[] = [];
   const fields: JsonObject[] = [];
   for (const part of content) {
-    if (part.type === 'tool-call') calls.push(toolCallToWire(part, place));
+    const call = callToWire(part, place);
+    if (call !== undefined) calls.push(call);
     else if (isMessageFields(part)) fields.push(part.value);
     else if (part.type !== 'refusal' && part.type !== 'reasoning') shown.push(partToWire(part, place));
   }
@@ -90,14 +100,15 @@ function refusalOf(content: readonly ContentPart[]): string {
   return content.map((part) => (part.type === 'refusal' ? part.text : '')).join('');
 }
 
+/** One field holds all of a turn's reasoning: blocks of it stand as paragraphs. */
 function unsignedReasoningOf(content: readonly ContentPart[], place: Place): string {
-  let text = '';
+  const blocks: string[] = [];
   for (const part of content) {
     if (part.type !== 'reasoning') continue;
-    if (isOpen(part)) text += part.text;
-    else place.translation.downgrade('reasoning');
+    if (!isOpen(part)) place.translation.downgrade('reasoning');
+    else if (part.text !== '') blocks.push(part.text);
   }
-  return text;
+  return blocks.join('\n\n');
 }
 
 function isOpen(part: ReasoningPart): boolean {
@@ -144,7 +155,7 @@ function contentOf(parts: JsonObject[], mayBeNull: boolean): JsonValue {
 /** What every message may have. */
 function finish(wire: JsonObject, message: Message, place: Place): JsonObject {
   if (message.name !== undefined) wire['name'] = message.name;
-  return place.translation.addExtra(wire, message.extra, place.path);
+  return place.translation.addPartExtra(wire, message.extra, place.path);
 }
 
 function toolResultToWire(part: ToolResultPart, message: Message, place: Place): JsonObject {
@@ -157,7 +168,7 @@ function toolResultToWire(part: ToolResultPart, message: Message, place: Place):
   const wire: JsonObject = { role: 'tool', tool_call_id: part.toolCallId, content };
   // A turn of one result is OpenAI's own tool message: what it brought along belongs to it.
   if (message.role === 'tool' && message.content.length === 1) finish(wire, message, place);
-  return place.translation.addExtra(wire, part.extra, place.path);
+  return place.translation.addPartExtra(wire, part.extra, place.path);
 }
 
 /** Arguments go as the model wrote them, parsable or not; fields that the edge found inside `function` go back there. */
@@ -172,15 +183,16 @@ function toolCallToWire(part: ToolCallPart, place: Place): JsonObject {
 function partToWire(part: ContentPart, place: Place): JsonObject {
   switch (part.type) {
     case 'text':
-      return place.translation.addExtra({ type: 'text', text: part.text }, part.extra, place.path);
+      if (part.annotations !== undefined && part.annotations.length > 0) place.translation.downgrade('annotations');
+      return place.translation.addPartExtra({ type: 'text', text: part.text }, part.extra, place.path);
     case 'refusal':
       return { type: 'refusal', refusal: part.text };
     case 'image':
-      return place.translation.addExtra(imageToWire(part, place), part.extra, place.path);
+      return place.translation.addPartExtra(imageToWire(part, place), part.extra, place.path);
     case 'audio':
-      return place.translation.addExtra(audioToWire(part, place), part.extra, place.path);
+      return place.translation.addPartExtra(audioToWire(part, place), part.extra, place.path);
     case 'file':
-      return place.translation.addExtra(fileToWire(part, place), part.extra, place.path);
+      return place.translation.addPartExtra(fileToWire(part, place), part.extra, place.path);
     case 'opaque':
       if (part.dialect === 'openai') return part.value;
       throw unsupported(`a content part of the ${part.dialect} API`, place.path);

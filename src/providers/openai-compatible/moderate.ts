@@ -4,7 +4,7 @@ import type { ModerateRequest, ModerateResponse, ModerationResult } from '../../
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ImagePart, TextPart } from '../../core/message.ts';
 import { type AnswerContext, malformed } from './answer-fields.ts';
-import { unsupported } from './translation.ts';
+import { unsupported } from './request-translation.ts';
 import { inputUsage } from './usage.ts';
 import { countOf, isPresent, listOf, objectOf, textValueOf } from './wire-values.ts';
 

@@ -15,10 +15,10 @@ import { embeddedFailureOf } from './errors.ts';
 import { predictFromWire } from './from-wire.ts';
 import { moderateFromWire, moderateToWire } from './moderate.ts';
 import { type RankForm, rankFromWire, rankToWire } from './rank.ts';
-import { ChatStreamReader } from './stream.ts';
+import type { WireRequest } from './request-translation.ts';
+import { ChatStreamReader, type EndingHabit } from './stream.ts';
 import { type MaxTokensField, predictToWire } from './to-wire.ts';
 import { transcribeFromWire, transcribeToWire } from './transcribe.ts';
-import type { WireRequest } from './translation.ts';
 import { outputOf, settleUsage } from './usage.ts';
 import { isPresent } from './wire-values.ts';
 
@@ -28,6 +28,8 @@ export interface OperationOptions {
   readonly estimator: TokenEstimator;
   readonly maxTokensField?: MaxTokensField | undefined;
   readonly rankForm?: RankForm | undefined;
+  /** True of a server that is known to end streams with `[DONE]`. Default: told by its first stream that does. */
+  readonly saysDone?: boolean | undefined;
 }
 
 /** All operations of the dialect. */
@@ -76,6 +78,7 @@ function createPredictions(
   post: Post,
 ): Pick<Operations, 'predict' | 'predictStream'> {
   const { estimator } = options;
+  const habit: EndingHabit = { saysDone: options.saysDone === true };
   const maxTokensField = options.maxTokensField ?? 'max_tokens';
   const toWire = (request: PredictRequest, { model }: ModelCall, stream: boolean): WireRequest =>
     request.prompt === undefined
@@ -99,7 +102,7 @@ function createPredictions(
       };
       const failure = (body: JsonObject) => embeddedFailureOf(body, connection.failureContext(call));
       const createReader = (): ChatStreamReader =>
-        new ChatStreamReader(request, { ...answerContext(connection, options, call), downgrades }, failure);
+        new ChatStreamReader(request, { ...answerContext(connection, options, call), downgrades }, failure, habit);
       return connection.stream(pathOf(request), makeBody, call, createReader);
     },
   };

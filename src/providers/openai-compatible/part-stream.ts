@@ -8,6 +8,7 @@ import { maxErrorBodyBytes, type ProviderLimits } from './defaults.ts';
 import type { HttpCaller } from './http-call.ts';
 import type { AnswerSink, HttpCall, HttpExchange } from './http-exchange.ts';
 import { SseParser } from './sse-parser.ts';
+import { SurrogateJoiner } from './surrogate-joiner.ts';
 import { bodyTooLong, isSuccess, textOfChunks, type WholeAnswer } from './whole-call.ts';
 
 /** The last part of a stream. */
@@ -15,6 +16,8 @@ export type EndPart = Extract<PredictPart, { type: 'end' }>;
 
 /** Turns one vendor's events into parts. One per stream; its methods throw SluiceErrors, which end the stream. */
 export interface StreamReader {
+  /** The headers of an answer that streams, before its events; for readers whose vendor says something in them. */
+  head?(headers: IncomingHttpHeaders): void;
   /** One event. Adds parts to `out`; returns true when the answer is complete, its `end` included. */
   read(event: string, data: string, out: PredictPart[]): boolean;
   /** The body ended well before `read` said that the answer is complete: adds `end`, or throws `upstream_truncated`. */
@@ -60,6 +63,7 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
   #exchange: HttpExchange | undefined;
   #reader: StreamReader | undefined;
   #parser: SseParser;
+  readonly #joiner: SurrogateJoiner = new SurrogateJoiner();
   #parts: PredictPart[] = [];
   #head: number = 0;
   #failure: SluiceError | undefined;
@@ -116,7 +120,7 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
     const type = headers['content-type'] ?? '';
     if (!isSuccess(status) || type.includes('json') || type.includes('html')) {
       this.#whole = { status, headers, chunks: [], bytes: 0 };
-    }
+    } else this.#reader?.head?.(headers);
   }
 
   onBytes(chunk: Buffer): void {
@@ -205,7 +209,9 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
         if (hasProgress && this.#hasBegun) this.#exchange?.renew();
         return this.#isOpenAtEndOfBytes(reader);
       }
+      const before = this.#parts.length;
       const isComplete = reader.read(parser.event, parser.data, this.#parts);
+      this.#joiner.join(this.#parts, before);
       hasProgress = true;
       if (this.#parts.length > 0) this.#hasBegun = true;
       if (isComplete) return this.#complete();
@@ -219,9 +225,15 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
   /** All bytes that came are used up. When none can follow, this is where a stream without `end` is found out. */
   #isOpenAtEndOfBytes(reader: StreamReader): boolean {
     if (this.#state !== 'body-ended') return true;
-    if (this.#failure === undefined) reader.finish(this.#parts);
+    if (this.#failure === undefined && !this.#readLast(reader)) reader.finish(this.#parts);
     this.#state = 'over';
     return false;
+  }
+
+  /** Reads an event whose blank line is missing at the end of a body that ended well, if it is whole. True when it was the end. */
+  #readLast(reader: StreamReader): boolean {
+    const parser = this.#parser;
+    return parser.readLast() && isWholeJson(parser.data) && reader.read(parser.event, parser.data, this.#parts);
   }
 
   /** The reader has its `end`: a transport failure that comes now changes nothing. */
@@ -302,5 +314,15 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
     } catch (error) {
       this.#end(toSluiceError(error));
     }
+  }
+}
+
+/** What was cut is not JSON any more: every event of every vendor is an object. */
+function isWholeJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { chatRequest } from '../../../test/fixtures/calls.ts';
 import { FakeClock } from '../../../test/fixtures/fake-clock.ts';
+import { type HttpProxy, startHttpProxy } from '../../../test/fixtures/http-proxy.ts';
 import { quarterEstimator } from '../../../test/fixtures/quarter-estimator.ts';
 import { createRecordingLog } from '../../../test/fixtures/silent-telemetry.ts';
 import { answerWith, startUpstream, type Upstream } from '../../../test/fixtures/upstream.ts';
@@ -15,53 +13,29 @@ import type { ModelProvider } from '../../ports/model.ts';
 import { createOpenAiCompatibleProvider } from './provider.ts';
 
 let upstream: Upstream;
-let proxy: Server;
-let seen: string[];
-/** What the proxy does instead of forwarding. */
-let refusal: number | undefined;
-const sockets = new Set<Socket>();
+let proxy: HttpProxy;
 
 describe('a provider behind a proxy', () => {
   before(async () => {
     upstream = await startUpstream();
-    proxy = createServer((incoming, response) => {
-      seen.push(incoming.url ?? '');
-      if (refusal !== undefined) {
-        response.writeHead(refusal, { 'content-type': 'text/plain' }).end('no');
-        return;
-      }
-      const { url = '', method = 'POST', headers } = incoming;
-      const forward = httpRequest(url, { method, headers }, (answer: IncomingMessage) => {
-        response.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(response);
-      });
-      incoming.pipe(forward);
-    });
-    proxy.on('connection', (socket) => {
-      sockets.add(socket);
-      socket.on('close', () => sockets.delete(socket));
-    });
-    proxy.listen(0, '127.0.0.1');
-    await once(proxy, 'listening');
+    proxy = await startHttpProxy();
   });
 
   after(async () => {
-    for (const socket of sockets) socket.destroy();
-    proxy.close();
+    await proxy.close();
     await upstream.close();
   });
 
   beforeEach(() => {
-    seen = [];
-    refusal = undefined;
+    proxy.seen.length = 0;
+    proxy.refusal = undefined;
   });
 
-  async function withProvider(run: (provider: ModelProvider) => Promise<void>, proxyUrl?: string): Promise<void> {
-    const { port } = proxy.address() as AddressInfo;
+  async function withProvider(run: (provider: ModelProvider) => Promise<void>, proxyUrl = proxy.url): Promise<void> {
     const provider = createOpenAiCompatibleProvider({
       name: 'p',
       baseUrl: upstream.baseUrl,
-      proxy: proxyUrl ?? `http://127.0.0.1:${port}`,
+      proxy: proxyUrl,
       clock: new FakeClock(),
       log: createRecordingLog(),
       estimator: quarterEstimator,
@@ -85,17 +59,17 @@ describe('a provider behind a proxy', () => {
       upstream.script = answerWith({ body: stream });
       const streamed = await collectResponse(provider.predictStream(chatRequest('m'), modelCall('m')));
       assert.equal(textOf(streamed.content), 'Paris.');
-      assert.deepEqual(seen, Array(2).fill(`${upstream.baseUrl}/chat/completions`));
+      assert.deepEqual(proxy.seen, Array(2).fill(`${upstream.baseUrl}/chat/completions`));
       assert.equal(upstream.exchanges[0]?.headers['authorization'], 'Bearer sk-1');
     });
   });
 
   test('proxy: one that wants a password fails the call, and the provider goes on', async () => {
     await withProvider(async (provider) => {
-      refusal = 407;
+      proxy.refusal = 407;
       const failure = await failureOfCall(provider.predict(chatRequest('m'), modelCall('m')));
       assert.equal(failure.reason, 'upstream_unavailable');
-      refusal = undefined;
+      proxy.refusal = undefined;
       upstream.script = answerWith({ body: whole });
       assert.equal(textOf((await provider.predict(chatRequest('m'), modelCall('m'))).content), 'Paris.');
     });

@@ -111,6 +111,23 @@ test('sse parser: takes chunks while earlier ones are unread', () => {
   assert.deepEqual(found, ['a', 'b', 'c']);
 });
 
+test('sse parser: gives the event that the end of the body cut off to those who ask for it', () => {
+  for (const [text, data] of [
+    ['data: a\n\nevent: e\ndata: b\n', 'b'],
+    ['data: a\n\nevent: e\ndata: b', 'b'],
+    ['data: a\n\ndata: {"b":', '{"b":'],
+    ['data: a\n\n', undefined],
+    ['data: a\n\n: comment', undefined],
+  ] as const) {
+    const parser = new SseParser(100);
+    parser.push(Buffer.from(text));
+    assert.equal(parser.read(), true);
+    assert.equal(parser.read(), false);
+    assert.equal(parser.readLast(), data !== undefined, text);
+    if (data !== undefined) assert.equal(parser.data, data);
+  }
+});
+
 test('sse parser: refuses a line or an event above the bound, and takes one at the bound', () => {
   const isMalformed = (error: unknown): boolean =>
     error instanceof SluiceError && error.reason === 'upstream_malformed';

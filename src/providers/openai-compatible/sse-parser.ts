@@ -17,7 +17,7 @@ const NONE = Number.POSITIVE_INFINITY;
  * each event, holds at most `maxLineBytes`; more throws `upstream_malformed`, after which the parser is of no use.
  *
  * An event without a blank line behind it is not an event, also at the end of the stream (the standard says so): it may
- * have been cut.
+ * have been cut. `readLast` gives it to those who can tell.
  */
 export class SseParser {
   /** Data of the event that `read` found, its lines joined by line feeds. */
@@ -64,6 +64,17 @@ export class SseParser {
       if (next === undefined) return false;
       this.#take(next);
     }
+  }
+
+  /**
+   * The event that was under way when a body ended well: true when it has data. The standard throws it away; some vendors leave
+   * the last blank line out. Whoever calls this must check that the data is whole.
+   */
+  readLast(): boolean {
+    const bytes = this.#partialBytes;
+    this.#partialBytes = 0;
+    if (bytes > 0) this.#takeLine(this.#partial, 0, bytes);
+    return this.#finishEvent();
   }
 
   #take(chunk: Buffer): void {

@@ -12,7 +12,7 @@ import type { JsonObject } from '../../core/json.ts';
 import type { PredictPart, PredictResponse } from '../../core/predict.ts';
 import { embeddedFailureOf } from './errors.ts';
 import { SseParser } from './sse-parser.ts';
-import { ChatStreamReader } from './stream.ts';
+import { ChatStreamReader, type EndingHabit } from './stream.ts';
 
 const context = {
   target: 'p/m',
@@ -24,9 +24,13 @@ const context = {
 const failureContext = { target: 'p/m', secrets: [], nowMs: 0 };
 
 /** What a reader makes of a body that arrives in these pieces and then ends well. */
-function read(chunks: readonly Buffer[]): { parts: PredictPart[]; error: SluiceError | undefined } {
+function read(
+  chunks: readonly Buffer[],
+  habit: EndingHabit = { saysDone: false },
+): { parts: PredictPart[]; error: SluiceError | undefined } {
   const parser = new SseParser(1024 * 1024);
-  const reader = new ChatStreamReader(chatRequest('m'), context, (body) => embeddedFailureOf(body, failureContext));
+  const failure = (body: JsonObject): SluiceError => embeddedFailureOf(body, failureContext);
+  const reader = new ChatStreamReader(chatRequest('m'), context, failure, habit);
   const parts: PredictPart[] = [];
   try {
     for (const chunk of chunks) {
@@ -177,11 +181,30 @@ test('stream: mistral thinking is reasoning, and its references pass as they are
   ]);
 });
 
-test('stream: [DONE] without a finish reason is complete only after usage', () => {
+test('stream: a server that has said [DONE] once must say it always', () => {
+  const habit: EndingHabit = { saysDone: false };
+  const whole = chunks(delta({ content: 'a' }), delta({}, 'stop'));
+  assert.equal(read(whole, habit).error, undefined, 'nothing is known of the server yet');
+  assert.equal(read([...whole, ...chunks('[DONE]')], habit).error, undefined);
+  assert.equal(read(whole, habit).error?.reason, 'upstream_truncated');
+  const last = chunks({ object: 'chat.completion.done', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
+  assert.equal(read([...chunks(delta({ content: 'a' })), ...last], habit).error, undefined, 'the chunk says so itself');
+});
+
+test('stream: a stream that failed teaches nothing', () => {
+  const habit: EndingHabit = { saysDone: false };
+  assert.equal(read(chunks(delta({ content: 'a' }), '[DONE]'), habit).error?.reason, 'upstream_truncated');
+  assert.equal(habit.saysDone, false);
+});
+
+test('stream: [DONE] without a finish reason is complete only where OpenRouter says that there is none', () => {
   const response = collect(readFixture('openrouter-no-reason'));
   assert.deepEqual([response.finishReason, response.rawFinishReason], ['other', undefined]);
-  const { error } = read(chunks(delta({ content: 'Half' }), '[DONE]'));
-  assert.equal(error?.reason, 'upstream_truncated');
+  const usage = { choices: [], usage: { prompt_tokens: 1, completion_tokens: 1 } };
+  for (const between of [[], [usage]]) {
+    const { error } = read(chunks(delta({ content: 'Half' }), ...between, '[DONE]'));
+    assert.equal(error?.reason, 'upstream_truncated', 'the chunk with the finish reason is missing');
+  }
 });
 
 test('stream: a body that ends well without a finish reason is truncated, also after usage', () => {

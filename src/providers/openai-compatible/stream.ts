@@ -30,10 +30,17 @@ import { isPresent, listOf, objectOf, textValueOf } from './wire-values.ts';
 /** Makes a failure out of an `error` object that came within a stream or a body of status 200. */
 export type EmbeddedFailure = (body: JsonObject) => SluiceError;
 
+/** How the streams of one server end, as far as it is known. Shared by all streams of a provider. */
+export interface EndingHabit {
+  /** True once a stream ended with `[DONE]`: who says it once says it always, so from then on a stream without it was cut. */
+  saysDone: boolean;
+}
+
 /**
- * When a stream is complete. A chunk with a finish reason and then `[DONE]` or a clean end of the body: complete (many servers
- * leave `[DONE]` out). `[DONE]` without a finish reason: complete, as `other`, only when usage was reported, which a server
- * does after its last token (seen of OpenRouter); otherwise, and when the body ends with neither, `upstream_truncated`.
+ * When a stream is complete. A chunk with a finish reason and then `[DONE]`: complete. A finish reason and then a clean end of
+ * the body: complete only of servers that are not known to say `[DONE]` (some leave it out), or where the last chunk says of
+ * itself that it is the last (Perplexity). `[DONE]` without a finish reason: complete, as `other`, only of OpenRouter, when it has
+ * reported usage in a chunk that names the reason and says null. Everything else is `upstream_truncated`.
  *
  * `start` is held back until there is something to follow it, so that a failure before the first content is a failure of
  * the whole attempt and can be mended above. A chunk without choices that is not usage adds nothing but its unknown fields.
@@ -51,20 +58,30 @@ export class ChatStreamReader implements StreamReader {
   #stopSequence: string | undefined;
   #fingerprint: string | undefined;
   #usage: Usage | undefined;
+  readonly #habit: EndingHabit;
+  #isLastChunk: boolean = false;
+  #hasNoReason: boolean = false;
   /** What the model wrote, in case nobody says how many tokens it was. */
   readonly #output: OutputText = new OutputText();
   /** Simple values among unknown delta fields as last sent on: Groq repeats its `channel` with every token. */
   readonly #lastUnknown: JsonObject = {};
 
-  constructor(request: PredictRequest, context: AnswerContext, failure: EmbeddedFailure) {
+  constructor(
+    request: PredictRequest,
+    context: AnswerContext,
+    failure: EmbeddedFailure,
+    habit: EndingHabit = { saysDone: false },
+  ) {
     this.#request = request;
     this.#context = context;
     this.#failure = failure;
+    this.#habit = habit;
   }
 
   read(event: string, data: string, out: PredictPart[]): boolean {
     if (data.startsWith('[DONE]')) {
-      this.#end(out, this.#usage !== undefined);
+      this.#end(out, this.#hasNoReason);
+      this.#habit.saysDone = true;
       return true;
     }
     if (data.trim() === '') return false; // A heartbeat.
@@ -80,6 +97,7 @@ export class ChatStreamReader implements StreamReader {
   }
 
   finish(out: PredictPart[]): void {
+    if (this.#habit.saysDone && !this.#isLastChunk) throw this.#truncated('no [DONE]');
     this.#end(out, false);
   }
 
@@ -102,6 +120,8 @@ export class ChatStreamReader implements StreamReader {
     const usage = chunk['usage'] ?? choice?.['usage'];
     if (usage !== null && usage !== undefined) this.#usage = usageFromWire(usage) ?? this.#usage;
     this.#fingerprint = textValueOf(chunk['system_fingerprint']) ?? this.#fingerprint;
+    this.#isLastChunk = chunk['object'] === 'chat.completion.done';
+    this.#hasNoReason = isPresent(usage) && choice !== undefined && Object.hasOwn(choice, 'native_finish_reason');
     collectExtra(this.#extra, chunk, choice);
   }
 

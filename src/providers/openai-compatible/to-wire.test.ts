@@ -150,138 +150,6 @@ test('to wire: tools, choices and parts of other vendors are refused', () => {
   assert.throws(() => messages(turn('user', { type: 'opaque', dialect: 'anthropic', value })), isUnsupported);
 });
 
-test('messages: roles, names, several texts and unknown fields', () => {
-  assert.deepEqual(
-    messages(
-      { ...turn('developer', text('d')), name: 'n', extra: { x: 1, role: 'y' } },
-      turn('user', text('a'), { type: 'text', text: 'b', extra: { cache_control: {} } }),
-      turn('assistant'),
-    ),
-    [
-      { role: 'developer', content: 'd', name: 'n', x: 1 },
-      {
-        role: 'user',
-        content: [
-          { type: 'text', text: 'a' },
-          { type: 'text', text: 'b', cache_control: {} },
-        ],
-      },
-      { role: 'assistant', content: '' },
-    ],
-  );
-});
-
-test('messages: pictures, sound, files and parts of openai’s own', () => {
-  const opaque = { type: 'video_url', video_url: { url: 'v' } };
-  const [message] = messages(
-    turn(
-      'user',
-      { type: 'image', source: { kind: 'url', url: 'https://x/i.png' }, detail: 'low' },
-      { type: 'image', source: { kind: 'data', base64: 'QQ==', mediaType: 'image/png' } },
-      { type: 'audio', source: { kind: 'data', base64: 'QQ==', mediaType: 'audio/mpeg' } },
-      { type: 'audio', source: { kind: 'data', base64: 'QQ==', mediaType: 'audio/x-wav' } },
-      { type: 'audio', source: { kind: 'url', url: 'https://x/a.wav' } },
-      { type: 'file', source: { kind: 'data', base64: 'QQ==', mediaType: 'application/pdf' }, name: 'f.pdf' },
-      { type: 'file', source: { kind: 'file-id', fileId: 'file-1' } },
-      { type: 'opaque', dialect: 'openai', value: opaque },
-    ),
-  );
-  assert.deepEqual(message?.['content'], [
-    { type: 'image_url', image_url: { url: 'https://x/i.png', detail: 'low' } },
-    { type: 'image_url', image_url: { url: 'data:image/png;base64,QQ==' } },
-    { type: 'input_audio', input_audio: { data: 'QQ==', format: 'mp3' } },
-    { type: 'input_audio', input_audio: { data: 'QQ==', format: 'wav' } },
-    { type: 'audio_url', audio_url: { url: 'https://x/a.wav' } },
-    { type: 'file', file: { file_data: 'data:application/pdf;base64,QQ==', filename: 'f.pdf' } },
-    { type: 'file', file: { file_id: 'file-1' } },
-    opaque,
-  ]);
-  assert.throws(
-    () => messages(turn('user', { type: 'file', source: { kind: 'url', url: 'https://x' } })),
-    isUnsupported,
-  );
-  const byId = { kind: 'file-id', fileId: 'f' } as const;
-  assert.throws(() => messages(turn('user', { type: 'image', source: byId })), isUnsupported);
-});
-
-test('messages: an assistant turn with calls, reasoning and a refusal', () => {
-  const call: ContentPart = { type: 'tool-call', id: 'c', name: 'f', arguments: '{}', extra: { extra_content: 1 } };
-  assert.deepEqual(
-    messages(
-      turn(
-        'assistant',
-        { type: 'reasoning', text: 'Hm.' },
-        { type: 'reasoning', text: 'Secret', signature: 's' },
-        call,
-      ),
-      turn('assistant', text('Well, '), { type: 'refusal', text: 'no.' }),
-    ),
-    [
-      {
-        role: 'assistant',
-        content: null,
-        reasoning_content: 'Hm.',
-        tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{}' }, extra_content: 1 }],
-      },
-      { role: 'assistant', content: 'Well, ', refusal: 'no.' },
-    ],
-  );
-});
-
-test('messages: tool results come before the rest of their turn, and failures say so', () => {
-  assert.deepEqual(
-    messages(
-      { ...turn('tool', { type: 'tool-result', toolCallId: 'a', content: [text('1')] }), name: 'f' },
-      turn(
-        'user',
-        text('and then'),
-        { type: 'tool-result', toolCallId: 'b', content: [text('2')], isError: true },
-        { type: 'tool-result', toolCallId: 'c', content: [text('3'), text('4')], isError: true },
-        { type: 'tool-result', toolCallId: 'd', content: [] },
-      ),
-    ),
-    [
-      { role: 'tool', tool_call_id: 'a', content: '1', name: 'f' },
-      { role: 'tool', tool_call_id: 'b', content: 'Error: 2' },
-      {
-        role: 'tool',
-        tool_call_id: 'c',
-        content: [
-          { type: 'text', text: 'Error:' },
-          { type: 'text', text: '3' },
-          { type: 'text', text: '4' },
-        ],
-      },
-      { role: 'tool', tool_call_id: 'd', content: '' },
-      { role: 'user', content: 'and then' },
-    ],
-  );
-});
-
-test('messages: unknown fields of an earlier answer go back where they came from', () => {
-  const opaque = (value: JsonObject): ContentPart => ({ type: 'opaque', dialect: 'openai', value });
-  const [message] = messages(
-    turn(
-      'assistant',
-      text('t'),
-      { type: 'tool-call', id: 'c', name: 'f', arguments: '{}' },
-      opaque({ reasoning_details: [{ data: 1 }] }),
-      opaque({ reasoning_details: [{ data: 2 }], content: 'never' }),
-      opaque({ tool_calls: [{ index: 0, extra_content: { s: 1 }, type: 'never' }] }),
-      opaque({ tool_calls: [{ id: 'k', type: 'custom', custom: { name: 'n', input: 'i' } }] }),
-    ),
-  );
-  assert.deepEqual(message, {
-    role: 'assistant',
-    content: 't',
-    reasoning_details: [{ data: 1 }, { data: 2 }],
-    tool_calls: [
-      { id: 'c', type: 'function', function: { name: 'f', arguments: '{}' }, extra_content: { s: 1 } },
-      { id: 'k', type: 'custom', custom: { name: 'n', input: 'i' } },
-    ],
-  });
-});
-
 test('to wire: what the edge found inside a function goes back there', () => {
   const extra = { function: { eager: true, name: 'never' }, defer_loading: true };
   const [tool] = toWire({ tools: [{ kind: 'function', name: 'f', extra }] })['tools'] as JsonObject[];
@@ -379,4 +247,14 @@ test('to wire: a request of the responses api is put into the words of chat comp
   }
   const search = own({ type: 'web_search_call', id: 'ws_1' });
   assert.throws(() => translate({ dialect: 'openai-responses', messages: [turn('assistant', search)] }), isUnsupported);
+});
+
+test('to wire: a call of a custom tool as the Responses API has it is one of the turn’s calls', () => {
+  const value = { type: 'custom_tool_call', id: 'ctc_1', call_id: 'c1', name: 'sql', input: 'SELECT 1' };
+  const wire = messages(
+    turn('assistant', { type: 'opaque', dialect: 'openai-responses', value }),
+    turn('tool', { type: 'tool-result', toolCallId: 'c1', content: [text('1')] }),
+  );
+  assert.deepEqual(wire[0]?.['tool_calls'], [{ id: 'c1', type: 'custom', custom: { name: 'sql', input: 'SELECT 1' } }]);
+  assert.equal(wire[1]?.['tool_call_id'], 'c1');
 });

@@ -4,7 +4,8 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictRequest, ResponseFormat, Tool, ToolChoice } from '../../core/predict.ts';
 import { mergeExtra } from './extra-to-wire.ts';
 import { messagesToWire } from './messages-to-wire.ts';
-import { set, Translation, unsupported, type WireRequest } from './translation.ts';
+import { set, unsupported, type WireRequest } from './request-translation.ts';
+import { Translation } from './translation.ts';
 import { objectOf } from './wire-values.ts';
 
 /** The two names of one field: OpenAI's reasoning models take only the newer, most other servers only the older. */
@@ -72,8 +73,8 @@ function toolToWire(tool: Tool, path: string, translation: Translation): JsonObj
   set(definition, 'parameters', tool.parameters);
   set(definition, 'strict', tool.strict);
   const { function: inner, ...outer } = tool.extra ?? {};
-  translation.addExtra(definition, objectOf(inner), `${path}.function`);
-  return translation.addExtra({ type: 'function', function: definition }, outer, path);
+  translation.addPartExtra(definition, objectOf(inner), `${path}.function`);
+  return translation.addPartExtra({ type: 'function', function: definition }, outer, path);
 }
 
 /** A custom tool (free text in place of JSON arguments), which chat completions have too, but nested. */

@@ -79,3 +79,12 @@ test('tool call stream: calls of custom tools are put together, numbered with th
 test('tool call stream: a call that never gets a name is malformed', () => {
   assert.throws(() => read(fn(undefined, '{}', { index: 0 })), { reason: 'upstream_malformed' });
 });
+
+test('tool call stream: what is put together of a call is bounded', () => {
+  const stream = new ToolCallStream();
+  const piece = { index: 0, type: 'custom', custom: { name: 'c', input: 'x'.repeat(1024 * 1024) } };
+  const endless = (): void => {
+    for (let count = 0; count < 10; count += 1) stream.read([piece], 'a1', []);
+  };
+  assert.throws(endless, { reason: 'upstream_malformed' });
+});

@@ -3,7 +3,7 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictPart } from '../../core/predict.ts';
 import { argumentsOf, malformed } from './answer-fields.ts';
-import { maxEarlyArguments, maxToolCalls } from './defaults.ts';
+import { maxCustomInput, maxEarlyArguments, maxToolCalls } from './defaults.ts';
 import { madeUpCallId } from './from-wire.ts';
 import { isPresent, objectOf, textValueOf } from './wire-values.ts';
 
@@ -17,7 +17,7 @@ interface Call {
   extra: JsonObject;
   /** Arguments that came before the name. */
   early: string;
-  /** All arguments, kept only of a call without an id from the vendor: they tell where the next one begins. */
+  /** The arguments, kept only of a call without an id from the vendor, up to a bound: they tell where the next one begins. */
   whole: string;
   /** A call of a custom tool (free text in place of JSON arguments): its fields as collected so far. */
   custom: JsonObject | undefined;
@@ -88,7 +88,7 @@ export class ToolCallStream {
     let text = argumentsOf(fields?.['arguments']);
     const call = this.#find(delta['index'], id, name);
     call.id ??= id;
-    if (call.id === undefined) call.whole += text;
+    if (call.id === undefined && call.whole.length < maxEarlyArguments) call.whole += text;
     if (call.hasStarted) {
       if (isPresent(unknown)) {
         const value = { tool_calls: [{ index: call.index, ...unknown }] };
@@ -169,6 +169,8 @@ function addCustom(call: Call, id: string | undefined, piece: JsonObject): void 
   const before = objectOf(known['custom']) ?? {};
   const name = textValueOf(before['name']) ?? textValueOf(fields['name']) ?? '';
   const input = `${textValueOf(before['input']) ?? ''}${textValueOf(fields['input']) ?? ''}`;
+  if (input.length > maxCustomInput)
+    throw malformed(`the input of tool call ${call.index} is longer than ${maxCustomInput}`);
   call.name ??= textValueOf(name);
   call.custom = { ...piece, ...known, custom: { ...fields, ...before, name, input } };
 }

@@ -5,7 +5,7 @@ import type { TranscribeRequest, TranscribeResponse, TranscriptSegment } from '.
 import type { Usage } from '../../core/usage.ts';
 import { type AnswerContext, malformed } from './answer-fields.ts';
 import { multipartForm } from './multipart.ts';
-import { unsupported } from './translation.ts';
+import { unsupported } from './request-translation.ts';
 import { countOf, isPresent, objectOf, textValueOf } from './wire-values.ts';
 
 /** Formats of an answer that are JSON. Subtitles are made from segments, by whoever wants them. */

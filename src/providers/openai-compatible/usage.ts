@@ -30,7 +30,9 @@ export function usageFromWire(raw: JsonValue | undefined): Usage | undefined {
     inputTokens,
     outputTokens,
     ...(cached === undefined ? {} : { cachedInputTokens: Math.min(cached, inputTokens) }),
-    ...(written === undefined ? {} : { cacheWriteInputTokens: Math.min(written, inputTokens) }),
+    ...(written === undefined
+      ? {}
+      : { cacheWriteInputTokens: Math.min(written, inputTokens - Math.min(cached ?? 0, inputTokens)) }),
     ...(reasoning === undefined ? {} : { reasoningTokens: Math.min(reasoning, outputTokens) }),
     source: 'provider',
   };

@@ -19,3 +19,10 @@ export const maxPiecesPerItem: number = 1024;
  * that is not matched goes over chat completions, and OpenAI's own error says so when that is wrong.
  */
 export const responsesOnlyModels: RegExp = /(?:^|[-/])(?:pro|codex|deep-research|computer-use)(?:-|$)/;
+
+/**
+ * OpenAI's models that reason: only they may be asked for encrypted reasoning, all others refuse the request for it ("Encrypted
+ * content is not supported with this model"). The `chat` variants of the newer families do not reason.
+ */
+export const encryptsReasoning: RegExp =
+  /(?:^|[-./])(?:o[1-9]|gpt-(?:[5-9]|[1-9]\d)|codex|computer-use)(?:[-.]|$)(?!.*\bchat\b)/;

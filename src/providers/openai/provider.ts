@@ -43,6 +43,7 @@ export function createOpenAiProvider(options: OpenAiOptions): ModelProvider {
   } = createOperations(connection, {
     ...options,
     maxTokensField: 'max_completion_tokens',
+    saysDone: true,
   });
   const responses = createResponses(connection, options);
   return {

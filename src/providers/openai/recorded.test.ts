@@ -16,6 +16,7 @@ import {
   modelCall,
   readParts,
   type WireRow,
+  wireBody,
   wireRows,
 } from '../../../test/fixtures/upstream-calls.ts';
 import { collectResponse } from '../../core/collect.ts';
@@ -52,29 +53,6 @@ function rows(isStream: boolean): WireRow[] {
   return wireRows().filter(
     (row) => row.api === 'responses' && (row.stream === true) === isStream && row.body !== undefined,
   );
-}
-
-/** The body as it was on the wire: some sets keep one JSON text a line, without framing. */
-function wireBody(row: WireRow): string {
-  const body = row.body ?? '';
-  if (row.format === undefined || body.startsWith('data:') || body.startsWith('event:')) return body;
-  return framed(body);
-}
-
-/** One event for each JSON text; a text may go over several lines. */
-function framed(body: string): string {
-  let open = '';
-  let out = '';
-  for (const line of body.split('\n')) {
-    open += line;
-    try {
-      out += `data: ${JSON.stringify(JSON.parse(open))}\n\n`;
-      open = '';
-    } catch {
-      // Not whole yet.
-    }
-  }
-  return out;
 }
 
 const labelOf = (row: WireRow): string => `${row.repo} ${row.path} ${row.index}`;

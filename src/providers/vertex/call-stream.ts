@@ -7,6 +7,7 @@ import { madeUpCallId } from '../openai-compatible/from-wire.ts';
 import { isPresent, objectOf, textValueOf } from '../openai-compatible/wire-values.ts';
 import { maxToolCalls } from './defaults.ts';
 import { PartialArguments } from './partial-arguments.ts';
+import { signatureExtra } from './tools-to-wire.ts';
 
 /**
  * A call is whole in one part, or it is open from a part that says `willContinue` until a part without it (which may hold
@@ -53,8 +54,7 @@ export class CallStream {
     this.#count += 1;
     this.#open = new PartialArguments();
     const id = textValueOf(call['id']) ?? madeUpCallId(answerId, index);
-    // By the name that it has in Google's OpenAI-compatible endpoint, where clients look for it.
-    const extra = { extra_content: { google: { thought_signature: signature ?? '' } } };
-    out.push({ type: 'tool-call-start', index, id, name, ...(signature === undefined ? {} : { extra }) });
+    const extra = signature === undefined ? {} : { extra: signatureExtra(signature) };
+    out.push({ type: 'tool-call-start', index, id, name, ...extra });
   }
 }

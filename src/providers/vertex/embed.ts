@@ -4,11 +4,11 @@ import type { EmbedRequest, EmbedResponse } from '../../core/embed.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import { malformed } from '../openai-compatible/answer-fields.ts';
+import { set, unsupported } from '../openai-compatible/request-translation.ts';
 import { inputUsage } from '../openai-compatible/usage.ts';
 import { countOf, listOf, objectOf } from '../openai-compatible/wire-values.ts';
 import type { Api } from './address.ts';
 import { maxBatchRequests, maxPredictInstances } from './defaults.ts';
-import { set, unsupported } from './translation.ts';
 
 /** One HTTP request of an embedding call: it carries `count` of the inputs, in order. */
 export interface EmbedStep {

@@ -1,12 +1,11 @@
 // What Google's failure means: a google.rpc.Status and the HTTP status → reason. Retryability follows from the reason.
 
-import { type ErrorDetails, SluiceError } from '../../core/error.ts';
+import type { SluiceError } from '../../core/error.ts';
 import type { ErrorReason } from '../../core/error-catalogue.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { maxRetryAfterMs } from '../openai-compatible/defaults.ts';
-import type { FailureContext } from '../openai-compatible/errors.ts';
 import { retryAfterMsOf } from '../openai-compatible/retry-after.ts';
-import { safeMessage } from '../openai-compatible/safe-message.ts';
+import { type FailureContext, plainMessage, vendorError } from '../openai-compatible/vendor-error.ts';
 import type { WholeAnswer } from '../openai-compatible/whole-call.ts';
 import { listOf, objectOf, textValueOf } from '../openai-compatible/wire-values.ts';
 
@@ -21,11 +20,7 @@ interface RpcStatus {
   readonly retryDelayMs: number | undefined;
 }
 
-/**
- * The failure that a status and body mean. For a verdict on the request the caller sees Google's own message, cleaned, without
- * the names of our projects; for anything about this server's account, a quota or a fault of Google only the catalogue's
- * sentence. Debug information is never read.
- */
+/** The failure that a status and body mean; what of it is shown: see vendorError. Debug information is never read. */
 export function failureOf(answer: WholeAnswer, context: FailureContext): SluiceError {
   const status = parseStatus(answer.status, answer.body);
   return toError(status, status.retryDelayMs ?? retryAfterMsOf(answer.headers, context.nowMs), context);
@@ -41,32 +36,9 @@ export function embeddedFailureOf(body: JsonObject, context: FailureContext): Sl
 }
 
 function toError(rpc: RpcStatus, retryAfterMs: number | undefined, context: FailureContext): SluiceError {
-  const reason = reasonOf(rpc);
-  const isVerdict = callersVerdicts.has(reason);
-  const message = safeMessage(rpc.message?.replace(/\bprojects\/[^/\s'"`]+/g, 'projects/…'), context.secrets);
-  const facts = [`status ${rpc.status}`, rpc.code, rpc.errorReason, isVerdict ? undefined : message];
-  const details: ErrorDetails = {
-    ...(isVerdict && message !== undefined ? { message } : {}),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    detail: facts.filter((fact) => fact !== undefined).join(', '),
-    upstream: {
-      target: context.target,
-      status: rpc.status,
-      ...(rpc.code === undefined ? {} : { type: rpc.code }),
-      ...(rpc.errorReason === undefined ? {} : { code: rpc.errorReason }),
-    },
-  };
-  return new SluiceError(reason, details);
+  const { status, code: type, errorReason: code, message } = rpc;
+  return vendorError(reasonOf(rpc), { status, type, code, message, retryAfterMs }, context);
 }
-
-/** Reasons that are about what the caller sent. */
-const callersVerdicts: ReadonlySet<ErrorReason> = new Set([
-  'upstream_rejected',
-  'context_length_exceeded',
-  'content_filtered',
-  'model_not_found',
-  'unsupported_capability',
-]);
 
 /**
  * In order: whatever is wrong with this server's account (Google says 400 for a bad key); then the status. A redirect is not
@@ -135,7 +107,7 @@ function parseStatus(status: number, body: string): RpcStatus {
     parsed = JSON.parse(body);
   } catch {
     // An error page of the frontend, or plain text: safeMessage decides what may be shown of it.
-    const message = textValueOf(body.trim());
+    const message = plainMessage(body);
     return { status, code: undefined, errorReason: undefined, message, retryDelayMs: undefined };
   }
   const object = Array.isArray(parsed) ? parsed[0] : parsed; // A stream without `alt=sse` wraps its error into a list.

@@ -1,11 +1,12 @@
-// Unknown fields of the request's body: Google's own go as they came; those of other dialects that have a meaning here are
+// Unknown fields of the request's body: Google's own, and those of our dialect, go as they came; those of other dialects that have a meaning here are
 // translated by the tables of this file, hints are left out and reported, and all others are refused.
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
+import { unsupported } from '../openai-compatible/request-translation.ts';
 import { objectOf } from '../openai-compatible/wire-values.ts';
 import { thinkingOfEffort } from './generation-config.ts';
-import { type Translation, unsupported } from './translation.ts';
+import type { Translation } from './translation.ts';
 
 /** Fields whose objects are merged instead of replaced: typed fields are parts of them. */
 const merged: ReadonlySet<string> = new Set(['generationConfig', 'toolConfig']);
@@ -13,7 +14,7 @@ const merged: ReadonlySet<string> = new Set(['generationConfig', 'toolConfig']);
 /** Merges the unknown fields into the body. A typed field is never replaced. */
 export function mergeBodyExtra(body: JsonObject, request: PredictRequest, translation: Translation): void {
   if (request.extra === undefined) return;
-  if (translation.isNative) {
+  if (translation.sendsExtra) {
     mergeNative(body, request.extra);
     return;
   }
@@ -43,10 +44,12 @@ const camelNames: Readonly<Record<string, string>> = {
 
 /** Accounting, caching and storage of other vendors: they change no answer. */
 const hints: ReadonlySet<string> = new Set([
+  'anthropic_beta', // A header of Anthropic's; what a feature needs beside it has fields of its own.
   'cache_control',
   'client_metadata',
   'include',
   'metadata',
+  'prediction', // It only makes an answer quicker.
   'prompt_cache_key',
   'prompt_cache_options',
   'prompt_cache_retention',
@@ -65,7 +68,7 @@ type Translate = (value: JsonValue, body: JsonObject, translation: Translation) 
  * Fields of other dialects that have a form here.
  * OpenAI: `n` when it is 1; `modalities`; `extra_body.google`, in which Google's own OpenAI-compatible endpoint takes
  * `thinking_config` and `cached_content`, and we any field of the body (`safety_settings`, `labels`, …).
- * Responses API: `reasoning` (`effort`, `summary`). Anthropic: `thinking`, and `effort` in `output_config`.
+ * Responses API: `reasoning` (`effort`, `summary`), `text` (its format has a name here, its verbosity is reported). Anthropic: `thinking`, and `effort` in `output_config`.
  */
 const translated: Readonly<Record<string, Translate>> = {
   n(value) {
@@ -82,6 +85,12 @@ const translated: Readonly<Record<string, Translate>> = {
     const { thinking_config: snake, thinkingConfig = snake, ...fields } = objectOf(google) ?? {};
     if (thinkingConfig !== undefined) addThinking(body, objectOf(thinkingConfig) ?? {});
     mergeNative(body, fields);
+  },
+  text(value, _, translation) {
+    const { format: __, verbosity, ...others } = objectOf(value) ?? {};
+    const [unknown] = Object.keys(others).filter((name) => others[name] !== null);
+    if (unknown !== undefined) throw unsupported(`the field \`${unknown}\``, `text.${unknown}`);
+    if (verbosity !== undefined && verbosity !== null) translation.downgrade('verbosity');
   },
   reasoning(value, body, translation) {
     const { effort, summary, ...others } = objectOf(value) ?? {};

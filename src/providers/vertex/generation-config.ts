@@ -2,9 +2,10 @@
 
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictRequest, ResponseFormat } from '../../core/predict.ts';
+import { set, unsupported } from '../openai-compatible/request-translation.ts';
 import { effortBudgets, effortLevels } from './defaults.ts';
 import { withoutDialect } from './tools-to-wire.ts';
-import { set, type Translation, unsupported } from './translation.ts';
+import type { Translation } from './translation.ts';
 
 /** The typed fields; unknown ones are merged by extra-to-wire.ts. */
 export function generationConfigOf(request: PredictRequest, translation: Translation): JsonObject {

@@ -2,7 +2,8 @@
 
 import type { JsonObject } from '../../core/json.ts';
 import type { AudioPart, FilePart, ImagePart } from '../../core/message.ts';
-import { set, type Translation, unsupported } from './translation.ts';
+import { set, unsupported } from '../openai-compatible/request-translation.ts';
+import type { Translation } from './translation.ts';
 
 /**
  * Data goes inline. An address goes as `fileUri`: `gs://…`, a file of the Gemini API, YouTube or any web address; Google
@@ -29,7 +30,7 @@ export function mediaToWire(
     if (part.type === 'file' && part.name !== undefined) translation.downgrade('filename');
   }
   if (part.type === 'image' && part.detail !== undefined && part.detail !== 'auto') translation.downgrade('detail');
-  translation.mergeExtra(wire, part.extra, path);
+  translation.addPartExtra(wire, part.extra, path);
   return wire;
 }
 

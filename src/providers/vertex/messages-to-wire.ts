@@ -4,10 +4,11 @@ import { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ContentPart, Message, ToolResultPart } from '../../core/message.ts';
 import type { PredictRequest } from '../../core/predict.ts';
+import { unsupported } from '../openai-compatible/request-translation.ts';
 import { foreignCallSignature } from './defaults.ts';
 import { mediaToWire } from './media-to-wire.ts';
 import { callToWire, isMedia, resultToWire, signatureOf } from './tools-to-wire.ts';
-import { type Translation, unsupported } from './translation.ts';
+import type { Translation } from './translation.ts';
 
 /** What the conversation becomes. */
 export interface WireConversation {
@@ -20,8 +21,8 @@ export interface WireConversation {
  * that follow each other become one turn of the user, as Google wants all answers to a turn of calls together; what stands
  * beside them (Anthropic's form) follows in a turn of its own.
  *
- * Reasoning of earlier turns is left out and reported: Google asks only for the signatures of its calls, which travel with
- * the calls, and takes no thoughts of another vendor. Refusals go as text. Annotations of earlier answers are left out.
+ * Reasoning of earlier turns is left out and reported: Google asks only for the signatures of its calls and texts, which travel
+ * with them, and takes no thoughts of another vendor. Refusals go as text. Annotations of earlier answers are left out and reported.
  */
 export function conversationToWire(request: PredictRequest, translation: Translation): WireConversation {
   const contents: JsonObject[] = [];
@@ -50,7 +51,7 @@ interface Place {
 }
 
 function systemParts(message: Message, path: string, translation: Translation): JsonObject[] {
-  translation.mergeExtra({}, message.extra, path);
+  translation.addPartExtra({}, message.extra, path);
   return message.content.flatMap((part, index) => {
     const at = `${path}.content[${index}]`;
     if (part.type !== 'text') throw unsupported(`a ${part.type} in an instruction`, at);
@@ -76,9 +77,12 @@ function addTurns(contents: JsonObject[], message: Message, place: Place): void 
     else contents.push({ role: 'user', parts });
   }
   const role = message.role === 'assistant' ? 'model' : 'user';
-  if (role === 'model' && translation.isGemini3) signFirstCall(rest);
+  if (role === 'model') {
+    signText(rest, signatureOf(message.extra));
+    if (translation.isGemini3) signFirstCall(rest);
+  }
   const turn: JsonObject = { role, parts: rest };
-  translation.mergeExtra(turn, message.extra, path);
+  translation.addPartExtra(turn, message.extra, path);
   // An empty turn is refused by Google, and says nothing: an assistant's that held only reasoning, or an empty text.
   if (rest.length > 0) contents.push(turn);
 }
@@ -109,6 +113,7 @@ function resultParts(part: ToolResultPart, path: string, place: Place, beside: J
 function partsToWire(part: ContentPart, path: string, translation: Translation): JsonObject[] {
   switch (part.type) {
     case 'text':
+      if (part.annotations !== undefined && part.annotations.length > 0) translation.downgrade('annotations');
       return part.text === '' && signatureOf(part.extra) === undefined
         ? []
         : [textToWire(part.text, part.extra, path, translation)];
@@ -135,8 +140,19 @@ function textToWire(text: string, extra: JsonObject | undefined, path: string, t
   const wire: JsonObject = { text };
   const signature = signatureOf(extra);
   if (signature !== undefined) wire['thoughtSignature'] = signature;
-  translation.mergeExtra(wire, extra, path);
+  translation.addPartExtra(wire, extra, path);
   return wire;
+}
+
+/**
+ * Chat completions have one place for the signature of the text: the message. It goes back to the last text, or to an empty one
+ * of its own, in which Google sends it too.
+ */
+function signText(parts: JsonObject[], signature: string | undefined): void {
+  if (signature === undefined) return;
+  const last = parts.findLast((part) => typeof part['text'] === 'string');
+  if (last === undefined) parts.push({ text: '', thoughtSignature: signature });
+  else last['thoughtSignature'] ??= signature;
 }
 
 /** Google signs the first call of a turn and checks that one. */

@@ -13,7 +13,8 @@ import { type AnswerContext, malformed } from '../openai-compatible/answer-field
 import { type Connection, createConnection } from '../openai-compatible/connection.ts';
 import type { CredentialOptions } from '../openai-compatible/credentials.ts';
 import type { ProviderLimits } from '../openai-compatible/defaults.ts';
-import type { FailureContext } from '../openai-compatible/errors.ts';
+import type { WireRequest } from '../openai-compatible/request-translation.ts';
+import type { FailureContext } from '../openai-compatible/vendor-error.ts';
 import { countOf, isPresent } from '../openai-compatible/wire-values.ts';
 import { type Address, createAddress } from './address.ts';
 import { embedConcurrency } from './defaults.ts';
@@ -22,7 +23,7 @@ import { embeddedFailureOf, failureOf } from './errors.ts';
 import { predictFromWire } from './from-wire.ts';
 import type { GoogleAuth } from './google-auth.ts';
 import { GenerateStreamReader } from './stream.ts';
-import { countTokensToWire, predictToWire, type WireRequest } from './to-wire.ts';
+import { countTokensToWire, predictToWire } from './to-wire.ts';
 
 /** What a provider is made of. */
 export interface VertexOptions {
@@ -43,6 +44,8 @@ export interface VertexOptions {
   readonly log: Log;
   /** What is left out is taken from `defaultLimits` of the connection. */
   readonly limits?: Partial<ProviderLimits> | undefined;
+  /** `http://[user:password@]host:port` of an HTTP proxy. Absent: direct. */
+  readonly proxy?: string | undefined;
   /** Models to describe; the provider passes any other name on as well. */
   readonly models?: readonly ModelDescription[] | undefined;
 }
@@ -109,6 +112,7 @@ function createCalls(options: VertexOptions): Calls {
     clock: options.clock,
     log: options.log,
     limits: options.limits,
+    proxy: options.proxy,
     failureOf: (answer, context) => failureOf(answer, withHidden(context)),
   });
   const failure = (call: ModelCall) => (body: JsonObject) =>

@@ -14,6 +14,7 @@ import { AnswerExtra } from './answer-extra.ts';
 import { CallStream } from './call-stream.ts';
 import { finishReasonOf, rawFinishReasonOf } from './finish-reason.ts';
 import { logprobsOf } from './logprobs.ts';
+import { signatureExtra } from './tools-to-wire.ts';
 import { usageFromWire } from './usage.ts';
 
 /** Makes a failure out of an `error` object that came within a stream or a body of status 200. */
@@ -129,20 +130,17 @@ export class GenerateStreamReader implements StreamReader {
     this.#add({ type: 'reasoning-delta', text, ...(signature === undefined ? {} : { signature }) }, out);
   }
 
-  /**
-   * A signature on text is advice for the next turn that Google does not insist on; no dialect has a place for it within
-   * text, so it goes to the fields of the answer.
-   */
+  /** A signature often comes last, with an empty text of its own. */
   #readText(
     text: string,
     signature: string | undefined,
     logprobs: readonly TokenLogprob[] | undefined,
     out: PredictPart[],
   ): boolean {
-    if (signature !== undefined) this.#extra.set('thoughtSignature', signature);
-    if (text === '') return false;
+    if (text === '' && signature === undefined) return false;
     this.#output.add(text);
-    this.#add({ type: 'text-delta', text, ...(logprobs === undefined ? {} : { logprobs }) }, out);
+    const extra = signature === undefined ? {} : { extra: signatureExtra(signature) };
+    this.#add({ type: 'text-delta', text, ...(logprobs === undefined ? {} : { logprobs }), ...extra }, out);
     return logprobs !== undefined;
   }
 
@@ -150,7 +148,7 @@ export class GenerateStreamReader implements StreamReader {
   #checkFeedback(feedback: JsonObject | undefined): void {
     const reason = feedback?.['blockReason'];
     if (feedback === undefined || !isPresent(reason)) return;
-    const word = String(reason);
+    const word = typeof reason === 'string' && /^[A-Z_]{1,60}$/.test(reason) ? reason : 'OTHER';
     const words = safeMessage(textValueOf(feedback['blockReasonMessage']), []);
     throw new SluiceError('content_filtered', {
       message: `The provider blocked the prompt (${word}).${words === undefined ? '' : ` ${words}`}`,

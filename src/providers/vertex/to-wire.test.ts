@@ -308,6 +308,32 @@ test('to wire: fields of other dialects are translated, reported or refused, nev
   assert.deepEqual(downgrades({ dialect: 'anthropic', messages: hinted }), ['cache_control']);
 });
 
+test('to wire: the signature of a text goes back with the text, whether the caller kept it there or with the message', () => {
+  const answer = (content: ContentPart[], extra?: JsonObject): JsonObject[] => {
+    const message: Message = { role: 'assistant', content, ...(extra === undefined ? {} : { extra }) };
+    const contents = wire({ messages: [user(text('Hi')), message] })['contents'] as JsonObject[];
+    return (contents[1]?.['parts'] ?? []) as JsonObject[];
+  };
+  const expected = [{ text: 'Hello' }, { text: 'you', thoughtSignature: 'sig==' }];
+  assert.deepEqual(answer([text('Hello'), { type: 'text', text: 'you', extra: signed }]), expected);
+  assert.deepEqual(answer([text('Hello'), text('you')], signed), expected);
+  assert.deepEqual(answer([call('c1')], signed)[1], { text: '', thoughtSignature: 'sig==' });
+});
+
+test('to wire: what changes no answer is left out and reported, verbosity and annotations included', () => {
+  const verbose = { text: { verbosity: 'low' }, prediction: { type: 'content', content: 'x' } };
+  assert.deepEqual(downgrades({ dialect: 'openai-responses', extra: verbose }), ['verbosity', 'prediction']);
+  assert.equal(refusedParam({ dialect: 'openai-responses', extra: { text: { colour: 'red' } } }), 'text.colour');
+  const cited: Message = { role: 'assistant', content: [{ type: 'text', text: 'So.', annotations: [{ url: 'u' }] }] };
+  assert.deepEqual(downgrades({ messages: [user(text('Hi')), cited] }), ['annotations']);
+});
+
+test('to wire: unknown fields of our own dialect go as they came, those of a foreign one are refused', () => {
+  const extra = { safetySettings: [] };
+  assert.deepEqual(wire({ dialect: 'sluice', extra })['safetySettings'], []);
+  assert.equal(refusedParam({ dialect: 'anthropic', extra }), 'safetySettings');
+});
+
 test('to wire: tokens are counted of the whole request, which the Gemini API wants wrapped', () => {
   const request = chatRequest('alias', { sampling: { temperature: 1 } });
   assert.deepEqual(Object.keys(countTokensToWire(request, 'gemini-2.5-pro', 'vertex')), [

@@ -2,18 +2,13 @@
 
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
+import { unsupported, type WireRequest } from '../openai-compatible/request-translation.ts';
 import type { Api } from './address.ts';
 import { mergeBodyExtra } from './extra-to-wire.ts';
 import { generationConfigOf } from './generation-config.ts';
 import { conversationToWire } from './messages-to-wire.ts';
 import { toolChoiceToWire, toolsToWire } from './tools-to-wire.ts';
-import { Translation, unsupported } from './translation.ts';
-
-/** A body, and which fields of the request are not in it. */
-export interface WireRequest {
-  readonly body: JsonObject;
-  readonly downgrades: readonly string[];
-}
+import { Translation } from './translation.ts';
 
 /**
  * The body. Throws `unsupported_capability`, naming the field, for what Google has no form for: a raw prompt, several

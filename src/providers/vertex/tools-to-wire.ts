@@ -11,8 +11,9 @@ import {
   textOf,
 } from '../../core/message.ts';
 import type { Tool, ToolChoice } from '../../core/predict.ts';
+import { set, unsupported } from '../openai-compatible/request-translation.ts';
 import { objectOf, textValueOf } from '../openai-compatible/wire-values.ts';
-import { set, type Translation, unsupported } from './translation.ts';
+import type { Translation } from './translation.ts';
 
 /**
  * All functions as one entry of `functionDeclarations`, in place of the first (several entries of them are refused), each of Google's own tools as
@@ -32,7 +33,7 @@ export function toolsToWire(tools: readonly Tool[], translation: Translation): J
     set(declaration, 'description', tool.description);
     if (tool.parameters !== undefined) declaration['parametersJsonSchema'] = withoutDialect(tool.parameters);
     if (tool.strict === true) translation.downgrade('strict');
-    translation.mergeExtra(declaration, tool.extra, path);
+    translation.addPartExtra(declaration, tool.extra, path);
     if (declarations.length === 0) wire.push({ functionDeclarations: declarations });
     declarations.push(declaration);
   });
@@ -99,7 +100,7 @@ export function callToWire(part: ToolCallPart, path: string, translation: Transl
   const wire: JsonObject = { functionCall: { id: part.id, name: part.name, args } };
   const signature = signatureOf(part.extra);
   if (signature !== undefined) wire['thoughtSignature'] = signature;
-  translation.mergeExtra(wire, part.extra, path);
+  translation.addPartExtra(wire, part.extra, path);
   return wire;
 }
 
@@ -116,6 +117,11 @@ export function signatureOf(extra: JsonObject | undefined): string | undefined {
   );
 }
 
+/** A signature as `signatureOf` reads it, by the name under which clients keep it. */
+export function signatureExtra(signature: string): JsonObject {
+  return { extra_content: { google: { thought_signature: signature } } };
+}
+
 /** True for what goes as media beside or within a result. */
 export function isMedia(part: ContentPart): part is ImagePart | AudioPart | FilePart {
   return part.type === 'image' || part.type === 'audio' || part.type === 'file';
@@ -128,13 +134,13 @@ export function isMedia(part: ContentPart): part is ImagePart | AudioPart | File
 export function resultToWire(part: ToolResultPart, name: string, path: string, translation: Translation): JsonObject {
   for (const inner of part.content) {
     if (inner.type !== 'text' && !isMedia(inner)) throw unsupported(`a ${inner.type} in a tool result`, path);
-    if (inner.type === 'text') translation.mergeExtra({}, inner.extra, path);
+    if (inner.type === 'text') translation.addPartExtra({}, inner.extra, path);
   }
   const text = textOf(part.content);
   const object = part.isError === true ? undefined : exactObject(text);
   const response = part.isError === true ? { error: text } : (object ?? { output: text });
   const wire: JsonObject = { id: part.toolCallId, name, response };
-  translation.mergeExtra(wire, part.extra, path);
+  translation.addPartExtra(wire, part.extra, path);
   return wire;
 }
 

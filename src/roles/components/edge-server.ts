@@ -4,10 +4,12 @@ import type { LimitsConfig } from '../../config/config.ts';
 import { defaultEdgeLimits, type EdgeLimits } from '../../edge/defaults.ts';
 import { createEdgeServer } from '../../edge/server.ts';
 import type { Inference } from '../../ports/inference.ts';
+import type { ResponseStore } from '../../ports/response-store.ts';
 import { formatAddress } from '../addresses.ts';
 import type { Component } from '../lifecycle.ts';
 import { listenError } from '../listen-error.ts';
 import type { Runtime } from '../runtime.ts';
+import { version } from '../version.ts';
 import type { ApiKeys } from './api-keys.ts';
 
 /** The edge in front of an Inference, wherever that runs; its value is the bound address. */
@@ -15,19 +17,23 @@ export function edgeServerComponent(
   runtime: Runtime,
   inference: Component<Inference>,
   apiKeys: Component<ApiKeys>,
+  responses: Component<ResponseStore | undefined>,
 ): Component<string> {
   return {
     name: 'http',
-    needs: [inference, apiKeys],
+    needs: [inference, apiKeys, responses],
     async start(use) {
       const { listen, limits } = runtime.config.current();
+      const kept = use(responses);
       const server = createEdgeServer({
         inference: use(inference),
+        ...(kept === undefined ? {} : { responses: kept }),
         authenticator: use(apiKeys).authenticator,
         clock: runtime.clock,
         ids: runtime.ids,
         log: runtime.log,
         metrics: runtime.metrics,
+        version: version(),
         metricsText: () => runtime.metrics.text(),
         readiness: runtime.readiness,
         limits: edgeLimits(limits),

@@ -14,16 +14,17 @@ export function inferenceClientComponent(runtime: Runtime): Component<Inference>
   return {
     name: 'inference',
     needs: [],
-    async start() {
-      const { inference } = runtime.config.current();
-      if (inference === undefined) {
-        throw new SluiceError('config_invalid', {
-          message: `The role ${runtime.role} needs the address of the inference service: --set inference=grpc://HOST:PORT.`,
-        });
-      }
-      return connect(inference, runtime);
-    },
+    check: () => void requiredInference(runtime),
+    start: () => connect(requiredInference(runtime), runtime),
   };
+}
+
+function requiredInference(runtime: Runtime): InferenceConfig {
+  const { inference } = runtime.config.current();
+  if (inference !== undefined) return inference;
+  throw new SluiceError('config_invalid', {
+    message: `The role ${runtime.role} needs the address of the inference service: --set inference=grpc://HOST:PORT.`,
+  });
 }
 
 async function connect(config: InferenceConfig, runtime: Runtime): ReturnType<Component<Inference>['start']> {

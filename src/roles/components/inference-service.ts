@@ -22,6 +22,7 @@ export function inferenceServiceComponent(runtime: Runtime, providers: Component
         routingTable: () => table,
         clock: runtime.clock,
         metrics: runtime.metrics,
+        estimator: runtime.estimator,
       });
       return { value: service, stop: async () => undefined };
     },

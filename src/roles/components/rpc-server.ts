@@ -7,6 +7,7 @@ import { formatAddress, isLoopback } from '../addresses.ts';
 import type { Component } from '../lifecycle.ts';
 import { listenError } from '../listen-error.ts';
 import type { Runtime } from '../runtime.ts';
+import { version } from '../version.ts';
 import type { ApiKeys } from './api-keys.ts';
 import { readPem } from './inference-client.ts';
 
@@ -19,6 +20,7 @@ export function rpcServerComponent(
   return {
     name: 'grpc',
     needs: [inference, apiKeys],
+    check: () => serverTls(runtime).then(() => undefined),
     async start(use) {
       const { listen, limits, rpc } = runtime.config.current();
       const tls = await serverTls(runtime);
@@ -32,6 +34,7 @@ export function rpcServerComponent(
         ids: runtime.ids,
         log: runtime.log,
         metrics: runtime.metrics,
+        version: version(),
         limits: { maxConcurrentCalls: limits.maxConcurrentRequests },
       });
       const bound = await server.listen(formatAddress(listen.grpc)).catch((failure: unknown) => {

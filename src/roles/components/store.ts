@@ -11,9 +11,9 @@ export function storeComponent(runtime: Runtime): Component<Database> {
   return {
     name: 'store',
     needs: [],
+    check: () => makeFolder(dirname(runtime.config.current().store.path)),
     async start() {
       const { path } = runtime.config.current().store;
-      await makeFolder(dirname(path));
       const database = await openDatabase({ path, clock: runtime.clock, log: runtime.log });
       return { value: database, stop: () => database.close() };
     },

@@ -1,19 +1,20 @@
 // Inference over the multiplexed stream: every call is a handful of frames on one connection that is open already.
 
 import type { CallContext } from '../../core/call-context.ts';
-import { SluiceError, toSluiceError } from '../../core/error.ts';
+import { type SluiceError, toSluiceError } from '../../core/error.ts';
 import type { PredictPart, PredictRequest } from '../../core/predict.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { malformed } from '../codec/answer.ts';
 import { contextToWire } from '../codec/context.ts';
-import { embedRequestToWire, embedResponseFromWire } from '../codec/embed.ts';
-import { modelsFromWire } from '../codec/models.ts';
-import { partFromWire, predictResponseFromWire } from '../codec/predict-answer.ts';
+import { partFromWire } from '../codec/predict-answer.ts';
 import { predictRequestToWire } from '../codec/predict-request.ts';
 import { errorFromWire } from '../error-codec.ts';
 import type { Start } from '../generated/sluice/internal/v1/multiplex.ts';
 import type { InferenceClient, InferenceClientLimits, InferenceClientOptions } from '../inference-client-options.ts';
+import type { OperationName, WireRequestOf, WireResponseOf } from '../operations.ts';
 import { untilServing } from './health-probe.ts';
 import type { MultiplexConnection, ServerPayload } from './multiplex-connection.ts';
+import { createOperationMethods } from './operation-methods.ts';
 import { PartStream } from './part-stream.ts';
 import { PendingCalls } from './pending-calls.ts';
 import { Reconnector } from './reconnector.ts';
@@ -36,25 +37,14 @@ export function createMultiplexClient(
 ): InferenceClient {
   const { clock, ids, log } = options;
   const hub: Hub = {
-    reconnector: new Reconnector({ target, clock, ids, log, connectTimeoutMs: limits.connectTimeoutMs }),
+    reconnector: new Reconnector({ target, clock, ids, log, ...limits }),
     pending: new PendingCalls(clock, limits.maxConcurrentCalls),
     clock,
     creditWindow: limits.creditWindow,
   };
   return {
-    async predict(request, context, signal) {
-      const call: StartedCall = { $case: 'predict', value: predictRequestToWire(request) };
-      return predictResponseFromWire(pick(await ask(hub, context, signal, call), 'predict').value);
-    },
+    ...createOperationMethods((name, request, context, signal) => ask(hub, name, request, context, signal)),
     predictStream: (request, context, signal) => openStream(hub, request, context, signal),
-    async embed(request, context, signal) {
-      const call: StartedCall = { $case: 'embed', value: embedRequestToWire(request) };
-      return embedResponseFromWire(pick(await ask(hub, context, signal, call), 'embed').value);
-    },
-    async listModels(context, signal) {
-      const call: StartedCall = { $case: 'listModels', value: {} };
-      return modelsFromWire(pick(await ask(hub, context, signal, call), 'listModels').value);
-    },
     async ready(signal) {
       for (;;) {
         const connection = await hub.reconnector.patientConnection(signal);
@@ -68,8 +58,15 @@ export function createMultiplexClient(
   };
 }
 
-/** A call with one answer: resolves with its payload, rejects with its failure. */
-function ask(hub: Hub, context: CallContext, signal: AbortSignal, call: StartedCall): Promise<ServerPayload> {
+/** A call with one answer: resolves with it, rejects with its failure. */
+function ask<Name extends OperationName>(
+  hub: Hub,
+  name: Name,
+  request: WireRequestOf<Name>,
+  context: CallContext,
+  signal: AbortSignal,
+): Promise<WireResponseOf<Name>> {
+  const call = { $case: name, value: request } as StartedCall;
   return new Promise((resolve, reject) => {
     let undo: (() => void) | undefined;
     const release = hub.pending.admit(context, signal, (error) => {
@@ -85,7 +82,8 @@ function ask(hub: Hub, context: CallContext, signal: AbortSignal, call: StartedC
         connection.forget(callId);
         release();
         if (payload.$case === 'error') reject(errorFromWire(payload.value));
-        else resolve(payload);
+        else if (payload.$case === name) resolve(payload.value as WireResponseOf<Name>);
+        else reject(malformed(`a ${payload.$case} frame instead of ${name}`));
       };
       const callId = connection.start({ receive, fail }, { context: contextToWire(context, hub.clock.now()), call });
       return () => connection.cancel(callId);
@@ -140,7 +138,7 @@ function receivePart(stream: PartStream, payload: ServerPayload): void {
   try {
     if (payload.$case === 'part') stream.push(partFromWire(payload.value));
     else if (payload.$case === 'error') stream.fail(errorFromWire(payload.value));
-    else throw new SluiceError('upstream_malformed', { detail: `a ${payload.$case} frame in a stream` });
+    else throw malformed(`a ${payload.$case} frame in a stream`);
   } catch (thrown) {
     stream.abort(toSluiceError(thrown));
   }
@@ -183,14 +181,4 @@ function onConnection(
     isTakenBack = true;
     undo?.();
   };
-}
-
-function pick<Case extends ServerPayload['$case']>(
-  payload: ServerPayload,
-  expected: Case,
-): Extract<ServerPayload, { $case: Case }> {
-  if (payload.$case !== expected) {
-    throw new SluiceError('upstream_malformed', { detail: `a ${payload.$case} frame instead of ${expected}` });
-  }
-  return payload as Extract<ServerPayload, { $case: Case }>;
 }

@@ -3,6 +3,7 @@
 import { type Client, type ClientDuplexStream, status as grpcStatus, type StatusObject } from '@grpc/grpc-js';
 import { SluiceError } from '../../core/error.ts';
 import type { Clock, Timer } from '../../ports/clock.ts';
+import { asBuffer } from '../codec/bytes.ts';
 import { flowControlWindowBytes, keepalive } from '../defaults.ts';
 import { errorFromStatus } from '../error-codec.ts';
 import {
@@ -44,6 +45,8 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   /** Time until the server must have said welcome. */
   readonly connectTimeoutMs: number;
+  /** Largest message that this end sends, in bytes; the server may allow less. */
+  readonly maxMessageBytes: number;
   readonly events: ConnectionEvents;
 }
 
@@ -93,7 +96,7 @@ export class MultiplexConnection {
   start(call: ConnectionCall, start: Start): number {
     const callId = this.#nextCallId();
     const bytes = encode(callId, { $case: 'start', value: start });
-    const { maxMessageBytes } = this.welcome;
+    const maxMessageBytes = Math.min(this.welcome.maxMessageBytes, this.#options.maxMessageBytes);
     if (bytes.byteLength > maxMessageBytes) {
       throw new SluiceError('body_too_large', { message: `The request is larger than ${maxMessageBytes} bytes.` });
     }
@@ -202,8 +205,4 @@ function encode(callId: number, frame: NonNullable<ClientFrame['frame']>): Uint8
 function causeOf(status: StatusObject): SluiceError {
   if (status.code !== grpcStatus.OK) return errorFromStatus(status);
   return new SluiceError('inference_unavailable', { detail: 'the server ended the stream' });
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -16,6 +16,7 @@ export interface ReconnectorOptions {
   readonly ids: Ids;
   readonly log: Log;
   readonly connectTimeoutMs: number;
+  readonly maxMessageBytes: number;
 }
 
 interface Waiter {
@@ -101,11 +102,12 @@ export class Reconnector {
 
   #connect(): void {
     if (this.#attempt !== undefined || this.#rest !== undefined || this.#isClosed) return;
-    const { target, clock, connectTimeoutMs } = this.#options;
+    const { target, clock, connectTimeoutMs, maxMessageBytes } = this.#options;
     const connection: MultiplexConnection = new MultiplexConnection({
       target,
       clock,
       connectTimeoutMs,
+      maxMessageBytes,
       events: {
         opened: () => this.#opened(connection),
         leaving: () => this.#left(connection),

@@ -12,15 +12,15 @@ import {
 import type { CallContext } from '../../core/call-context.ts';
 import { SluiceError, toSluiceError } from '../../core/error.ts';
 import type { PredictPart, PredictRequest } from '../../core/predict.ts';
-import { embedRequestToWire, embedResponseFromWire } from '../codec/embed.ts';
-import { modelsFromWire } from '../codec/models.ts';
-import { partFromWire, predictResponseFromWire } from '../codec/predict-answer.ts';
+import { partFromWire } from '../codec/predict-answer.ts';
 import { predictRequestToWire } from '../codec/predict-request.ts';
 import { errorFromStatus } from '../error-codec.ts';
 import { InferenceService, type Token } from '../generated/sluice/inference/v1/inference.ts';
 import type { InferenceClient, InferenceClientLimits, InferenceClientOptions } from '../inference-client-options.ts';
 import { metadataKeys } from '../metadata-keys.ts';
+import type { OperationName, WireRequestOf, WireResponseOf } from '../operations.ts';
 import { pause, untilServing } from './health-probe.ts';
+import { createOperationMethods } from './operation-methods.ts';
 import { PartStream } from './part-stream.ts';
 import { PendingCalls } from './pending-calls.ts';
 import type { Target } from './target.ts';
@@ -32,11 +32,14 @@ interface Hub {
   readonly window: number;
 }
 
-interface Method<Request, Response> {
-  readonly path: string;
-  readonly requestSerialize: (request: Request) => Buffer;
-  readonly responseDeserialize: (bytes: Buffer) => Response;
-}
+/** The generated descriptions: under which path a method is called, and its encoder and decoder. */
+const methods: {
+  readonly [Name in OperationName]: {
+    readonly path: string;
+    readonly requestSerialize: (request: WireRequestOf<Name>) => Buffer;
+    readonly responseDeserialize: (bytes: Buffer) => WireResponseOf<Name>;
+  };
+} = InferenceService;
 
 /** A client that has not connected yet. */
 export function createUnaryClient(
@@ -48,18 +51,8 @@ export function createUnaryClient(
   const pending = new PendingCalls(clock, limits.maxConcurrentCalls);
   const hub: Hub = { channel: target.openChannel(), target, pending, window: limits.creditWindow };
   return {
-    async predict(request, context, signal) {
-      const wire = predictRequestToWire(request);
-      return predictResponseFromWire(await ask(hub, InferenceService.predict, wire, context, signal));
-    },
+    ...createOperationMethods((name, request, context, signal) => ask(hub, name, request, context, signal)),
     predictStream: (request, context, signal) => openStream(hub, request, context, signal),
-    async embed(request, context, signal) {
-      const wire = embedRequestToWire(request);
-      return embedResponseFromWire(await ask(hub, InferenceService.embed, wire, context, signal));
-    },
-    async listModels(context, signal) {
-      return modelsFromWire(await ask(hub, InferenceService.listModels, {}, context, signal));
-    },
     async ready(signal) {
       while (!(await untilServing(hub.channel, clock, signal))) await pause(clock, signal);
     },
@@ -70,21 +63,21 @@ export function createUnaryClient(
   };
 }
 
-function ask<Request, Response>(
+function ask<Name extends OperationName>(
   hub: Hub,
-  method: Method<Request, Response>,
-  request: Request,
+  name: Name,
+  request: WireRequestOf<Name>,
   context: CallContext,
   signal: AbortSignal,
-): Promise<Response> {
+): Promise<WireResponseOf<Name>> {
   return new Promise((resolve, reject) => {
     const release = hub.pending.admit(context, signal, (error) => {
       call.cancel();
       reject(error);
     });
-    const { path, requestSerialize, responseDeserialize } = method;
+    const { path, requestSerialize, responseDeserialize } = methods[name];
     const metadata = metadataOf(hub, context);
-    const settle = (error: Parameters<typeof errorFromStatus>[0] | null, response?: Response): void => {
+    const settle = (error: Parameters<typeof errorFromStatus>[0] | null, response?: WireResponseOf<Name>): void => {
       release();
       if (error !== null) reject(errorFromStatus(error));
       else if (response === undefined) reject(new SluiceError('upstream_malformed', { detail: 'no response message' }));

@@ -3,8 +3,8 @@
 import type { EmbedRequest, EmbedResponse } from '../../core/embed.ts';
 import type * as wire from '../generated/sluice/inference/v1/inference.ts';
 import { jsonToWire, optionalJsonObjectFromWire } from './json.ts';
-import { usageFromWire, usageToWire } from './predict-answer.ts';
 import { present } from './present.ts';
+import { usageFromWire, usageToWire } from './usage.ts';
 import { wholeNumber } from './whole-number.ts';
 
 /** What to embed. Throws `invalid_request` for dimensions that are not a whole number. */

@@ -48,8 +48,12 @@ export const usageSourceToWire: Readonly<Record<UsageSource, wire.Usage_Source>>
   engine: wire.Usage_Source.ENGINE,
   estimated: wire.Usage_Source.ESTIMATED,
 };
-/** The reverse of `usageSourceToWire`. */
-export const usageSourceFromWire: ReadonlyMap<number, UsageSource> = inverse(usageSourceToWire);
+const usageSources = inverse(usageSourceToWire);
+
+/** The source; one that is unknown counts as an estimate. */
+export function usageSourceFromWire(source: wire.Usage_Source): UsageSource {
+  return usageSources.get(source) ?? 'estimated';
+}
 
 function inverse<Word extends string>(words: Readonly<Record<Word, number>>): ReadonlyMap<number, Word> {
   return new Map((Object.entries(words) as [Word, number][]).map(([word, value]) => [value, word]));

@@ -1,16 +1,16 @@
 // PredictResponse and the parts of a stream, core ↔ wire, losing nothing. What a far side sends wrongly is
 // `upstream_malformed`: the answer is not the caller's fault.
 
-import { SluiceError } from '../../core/error.ts';
-import type { JsonObject } from '../../core/json.ts';
 import { textOf } from '../../core/message.ts';
 import type { Answerer, Ending, PredictPart, PredictResponse, TokenLogprob } from '../../core/predict.ts';
 import type { Usage } from '../../core/usage.ts';
 import type * as wire from '../generated/sluice/inference/v1/inference.ts';
+import { answerObject, asAnswer, malformed } from './answer.ts';
 import { contentListFromWire, contentToWire, opaqueFromWire, opaqueToWire, plainText } from './content.ts';
-import { finishReasonFromWire, finishReasonToWire, usageSourceFromWire, usageSourceToWire } from './enums.ts';
-import { jsonObjectFromWire, jsonToWire, optionalJsonArrayFromWire } from './json.ts';
+import { finishReasonFromWire, finishReasonToWire } from './enums.ts';
+import { jsonToWire, optionalJsonArrayFromWire } from './json.ts';
 import { present, unlessEmpty } from './present.ts';
+import { usageFromWire, usageToWire } from './usage.ts';
 
 /** A whole answer. `text` always holds the text; `content` only when there is more to say. */
 export function predictResponseToWire(response: PredictResponse): wire.PredictResponse {
@@ -86,47 +86,39 @@ export function partFromWire(token: wire.Token): PredictPart {
   }
 }
 
-/** Token counts. */
-export function usageToWire(usage: Usage): wire.Usage {
-  return {
-    inputTokens: usage.inputTokens,
-    outputTokens: usage.outputTokens,
-    cachedInputTokens: usage.cachedInputTokens,
-    cacheWriteInputTokens: usage.cacheWriteInputTokens,
-    reasoningTokens: usage.reasoningTokens,
-    source: usageSourceToWire[usage.source],
-  };
-}
-
-/** The reverse of `usageToWire`. A source that is unknown counts as an estimate. Throws `upstream_malformed` for none. */
-export function usageFromWire(usage: wire.Usage | undefined): Usage {
-  if (usage === undefined) throw malformed('an answer without usage');
-  return present({ ...usage, source: usageSourceFromWire.get(usage.source) ?? 'estimated' });
-}
-
 type Part<Type extends PredictPart['type']> = Extract<PredictPart, { type: Type }>;
 
 /** Most parts of most streams are plain text: they are made without the detours of the optional fields. */
-const plainTextDelta: wire.TextDelta = { logprobs: [], annotationsJson: undefined, startsBlock: false };
+const plainTextDelta: wire.TextDelta = {
+  logprobs: [],
+  annotationsJson: undefined,
+  startsBlock: false,
+  extraJson: undefined,
+};
 
-function textDeltaToWire({ logprobs, annotations, startsBlock }: Part<'text-delta'>): wire.TextDelta {
-  if (logprobs === undefined && annotations === undefined && startsBlock === undefined) return plainTextDelta;
+function textDeltaToWire({ logprobs, annotations, startsBlock, extra }: Part<'text-delta'>): wire.TextDelta {
+  const isPlain = logprobs === undefined && annotations === undefined && startsBlock === undefined;
+  if (isPlain && extra === undefined) return plainTextDelta;
   return {
     logprobs: logprobs?.map(logprobToWire) ?? [],
     annotationsJson: jsonToWire(annotations),
     startsBlock: startsBlock === true,
+    extraJson: jsonToWire(extra),
   };
 }
 
 function textDeltaFromWire(text: string, delta: wire.TextDelta | undefined): PredictPart {
   const isPlain = delta === undefined || (delta.logprobs.length === 0 && !delta.startsBlock);
-  if (isPlain && delta?.annotationsJson === undefined) return { type: 'text-delta', text };
-  const { logprobs = [], annotationsJson, startsBlock = false } = delta ?? {};
+  if (isPlain && delta?.annotationsJson === undefined && delta?.extraJson === undefined) {
+    return { type: 'text-delta', text };
+  }
+  const { logprobs = [], annotationsJson, startsBlock = false, extraJson } = delta ?? {};
   return present({
     type: 'text-delta',
     text,
     logprobs: unlessEmpty(logprobs.map(logprobFromWire)),
     annotations: asAnswer(() => optionalJsonArrayFromWire(annotationsJson, 'annotations_json')),
+    extra: answerObject(extraJson),
     startsBlock: startsBlock || undefined,
   } as const);
 }
@@ -199,21 +191,4 @@ function logprobFromWire({ token, logprob, utf8, top }: wire.TokenLogprob): Toke
     return present({ token: other.token, logprob: other.logprob, bytes: other.utf8 && [...other.utf8] });
   });
   return present({ token, logprob, bytes: utf8 && [...utf8], top: alternatives });
-}
-
-function answerObject(text: string | undefined): JsonObject | undefined {
-  return text === undefined ? undefined : asAnswer(() => jsonObjectFromWire(text, 'extra_json'));
-}
-
-/** Runs a decoder that blames the request, and blames the answer instead. */
-function asAnswer<Result>(decode: () => Result): Result {
-  try {
-    return decode();
-  } catch (error) {
-    throw malformed(error instanceof Error ? error.message : 'unreadable', error);
-  }
-}
-
-function malformed(detail: string, cause?: unknown): SluiceError {
-  return new SluiceError('upstream_malformed', { detail: `inference service: ${detail}`, cause });
 }

@@ -1,13 +1,29 @@
 // The codecs lose nothing: any request, part, answer, embedding or model list that the core types allow comes back equal, through
-// the bytes of the wire.
+// the bytes of the wire. The other methods: operations-round-trip.test.ts.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import {
+  all,
+  checkRoundTrip,
+  content,
+  dialect,
+  double,
+  extra,
+  fields,
+  int32,
+  is,
+  json,
+  optional,
+  some,
+  text,
+  usage,
+  whole,
+} from '../../../test/fixtures/arbitraries.ts';
 import type { EmbedRequest, EmbedResponse } from '../../core/embed.ts';
 import { SluiceError } from '../../core/error.ts';
-import type { JsonObject } from '../../core/json.ts';
-import type { ContentPart, Dialect, MediaSource, Message } from '../../core/message.ts';
+import type { Message } from '../../core/message.ts';
 import type { ModelDescription } from '../../core/model-description.ts';
 import type {
   PredictPart,
@@ -19,7 +35,6 @@ import type {
   Tool,
   ToolChoice,
 } from '../../core/predict.ts';
-import type { Usage } from '../../core/usage.ts';
 import * as wire from '../generated/sluice/inference/v1/inference.ts';
 import { contextFromWire, contextToWire } from './context.ts';
 import { embedRequestFromWire, embedRequestToWire, embedResponseFromWire, embedResponseToWire } from './embed.ts';
@@ -27,60 +42,8 @@ import { modelsFromWire, modelsToWire } from './models.ts';
 import { partFromWire, partToWire, predictResponseFromWire, predictResponseToWire } from './predict-answer.ts';
 import { predictRequestFromWire, predictRequestToWire } from './predict-request.ts';
 
-/** Any text but lone surrogates, which UTF-8 does not have. */
-const text = fc.string({ unit: 'binary', maxLength: 12 });
-const optional = <T extends object>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<Partial<T>> =>
-  fc.record(fields, { requiredKeys: [], noNullPrototype: true }) as fc.Arbitrary<Partial<T>>;
-const all = <T extends object>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> =>
-  fc.record(fields, { noNullPrototype: true }) as fc.Arbitrary<T>;
-/** Required fields, and any subset of the optional ones. */
-const fields = <R extends object, O extends object>(
-  required: { [K in keyof R]: fc.Arbitrary<R[K]> },
-  others: { [K in keyof O]: fc.Arbitrary<O[K]> },
-): fc.Arbitrary<R & Partial<O>> => fc.tuple(all(required), optional(others)).map(([r, o]) => ({ ...r, ...o }));
-const is = <T extends string>(value: T): fc.Arbitrary<T> => fc.constant(value);
-
-/** What JSON.parse can return: so no -0, which JSON.stringify writes as 0. */
-const json: fc.Arbitrary<JsonObject> = fc
-  .dictionary(text, fc.jsonValue({ maxDepth: 3 }), { noNullPrototype: true, maxKeys: 4 })
-  .map((value) => JSON.parse(JSON.stringify(value)) as JsonObject);
-const extra = { extra: json };
-const dialect = fc.constantFrom<Dialect>('openai', 'openai-responses', 'anthropic', 'vertex', 'sluice');
 const yes = fc.constant(true as const);
-const whole = fc.maxSafeInteger();
-const count = fc.maxSafeNat();
-const int32 = fc.integer();
-/** Without -0, which proto3 does not tell from 0 where a field has no presence. */
-const double = fc.double({ noNaN: true }).map((value) => value + 0);
 const bytes = fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 5 });
-const some = <T>(item: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(item, { minLength: 1, maxLength: 3 });
-
-const source: fc.Arbitrary<MediaSource> = fc.oneof(
-  fields({ kind: is('url'), url: text }, { mediaType: text }),
-  all({ kind: is('data'), base64: fc.base64String(), mediaType: text }),
-  all({ kind: is('file-id'), fileId: text }),
-);
-const { content } = fc.letrec<{ content: ContentPart }>((tie) => ({
-  content: fc.oneof(
-    { maxDepth: 2, depthIdentifier: 'content' },
-    fields({ type: is('text'), text }, { annotations: fc.array(json, { maxLength: 2 }), ...extra }),
-    fields({ type: is('image'), source }, { detail: text, ...extra }),
-    fields({ type: is('audio'), source }, extra),
-    fields({ type: is('file'), source }, { name: text, ...extra }),
-    fields({ type: is('tool-call'), id: text, name: text, arguments: text }, extra),
-    fields(
-      {
-        type: is('tool-result'),
-        toolCallId: text,
-        content: fc.array(tie('content'), { maxLength: 2, depthIdentifier: 'content' }),
-      },
-      { isError: fc.boolean(), ...extra },
-    ),
-    fields({ type: is('reasoning'), text }, { signature: text, encrypted: text, ...extra }),
-    all({ type: is('refusal'), text }),
-    all({ type: is('opaque'), dialect, value: json }),
-  ) as fc.Arbitrary<ContentPart>,
-}));
 const message: fc.Arbitrary<Message> = fields(
   {
     role: fc.constantFrom('system', 'developer', 'user', 'assistant', 'tool'),
@@ -130,10 +93,6 @@ const predictRequest: fc.Arbitrary<PredictRequest> = fields(
   },
 );
 
-const usage: fc.Arbitrary<Usage> = fields(
-  { inputTokens: count, outputTokens: count, source: fc.constantFrom('provider', 'engine', 'estimated') },
-  { cachedInputTokens: count, cacheWriteInputTokens: count, reasoningTokens: count },
-);
 const alternative = fields({ token: text, logprob: double }, { bytes });
 const logprob: fc.Arbitrary<TokenLogprob> = fields(
   { token: text, logprob: double, top: fc.array(alternative, { maxLength: 2 }) },
@@ -151,7 +110,10 @@ const predictResponse = fields(
 ) as fc.Arbitrary<PredictResponse>;
 const part: fc.Arbitrary<PredictPart> = fc.oneof(
   fields({ type: is('start'), ...answerer }, { inputUsage: usage, downgrades: some(text) }),
-  fields({ type: is('text-delta'), text }, { logprobs: some(logprob), annotations: fc.array(json), startsBlock: yes }),
+  fields(
+    { type: is('text-delta'), text },
+    { logprobs: some(logprob), annotations: fc.array(json), startsBlock: yes, ...extra },
+  ),
   fields({ type: is('reasoning-delta'), text }, { signature: text, encrypted: text, startsBlock: yes, ...extra }),
   fields({ type: is('refusal-delta'), text }, { logprobs: some(logprob) }),
   fields({ type: is('tool-call-start'), index: int32, id: text, name: text }, extra),
@@ -183,46 +145,28 @@ const model: fc.Arbitrary<ModelDescription> = fields(
   { contextTokens: whole, embeddingDimensions: int32, licence: text },
 );
 
-interface Fns<T> {
-  encode(message: T): { finish(): Uint8Array };
-  decode(bytes: Uint8Array): T;
-}
-
-/** Through the objects of the generated code and through their bytes. */
-function check<Core, Wire>(
-  arbitrary: fc.Arbitrary<Core>,
-  fns: Fns<Wire>,
-  toWire: (value: Core) => Wire,
-  fromWire: (value: Wire) => Core,
-): void {
-  fc.assert(
-    fc.property(arbitrary, (value) => {
-      assert.deepEqual(fromWire(fns.decode(fns.encode(toWire(value)).finish())), value);
-    }),
-    { numRuns: 300 },
-  );
-}
-
 test('predict request: comes back equal', () => {
-  check(predictRequest, wire.PredictRequest, predictRequestToWire, predictRequestFromWire);
+  checkRoundTrip(predictRequest, wire.PredictRequest, predictRequestToWire, predictRequestFromWire);
 });
 
-test('stream part: comes back equal', () => check(part, wire.Token, partToWire, partFromWire));
+test('stream part: comes back equal', () => checkRoundTrip(part, wire.Token, partToWire, partFromWire));
 
 test('predict response: comes back equal', () => {
-  check(predictResponse, wire.PredictResponse, predictResponseToWire, predictResponseFromWire);
+  checkRoundTrip(predictResponse, wire.PredictResponse, predictResponseToWire, predictResponseFromWire);
 });
 
 test('embed request: comes back equal', () => {
-  check(embedRequest, wire.EmbedRequest, embedRequestToWire, embedRequestFromWire);
+  checkRoundTrip(embedRequest, wire.EmbedRequest, embedRequestToWire, embedRequestFromWire);
 });
 
 test('embed response: comes back equal, vectors bit for bit', () => {
-  check(embedResponse, wire.EmbedResponse, embedResponseToWire, embedResponseFromWire);
+  checkRoundTrip(embedResponse, wire.EmbedResponse, embedResponseToWire, embedResponseFromWire);
 });
 
 test('models: come back equal', () => {
-  check(fc.array(model, { maxLength: 3 }), wire.ListModelsResponse, modelsToWire, (value) => modelsFromWire(value));
+  checkRoundTrip(fc.array(model, { maxLength: 3 }), wire.ListModelsResponse, modelsToWire, (value) =>
+    modelsFromWire(value),
+  );
 });
 
 test('context: comes back equal, with the deadline moved by the difference of the clocks', () => {

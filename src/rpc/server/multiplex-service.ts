@@ -2,6 +2,7 @@
 
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { SluiceError } from '../../core/error.ts';
+import { asBuffer } from '../codec/bytes.ts';
 import { errorToStatus } from '../error-codec.ts';
 import { MultiplexService } from '../generated/sluice/internal/v1/multiplex.ts';
 import { MultiplexSession, type MultiplexSessionOptions, type SessionStream } from './multiplex-session.ts';
@@ -48,8 +49,4 @@ function refuse({ callers, openCalls, log }: MultiplexSessionOptions, stream: Se
   if (callers.isPeer(stream)) return undefined;
   log.warn({ peer: stream.getPeer() }, 'refused a multiplexed stream: not a peer');
   return new SluiceError('permission_denied', { message: 'This stream is only for the own roles of the server.' });
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ClientDuplexStream, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { chatRequest } from '../../../test/fixtures/calls.ts';
 import { createFakeIds } from '../../../test/fixtures/fake-ids.ts';
 import {
   createScriptedInference,
@@ -26,7 +27,7 @@ import {
 import { createRpcServer } from '../rpc-server.ts';
 
 const limits = { timeout: 10_000 };
-const request = predictRequestToWire({ model: 'm', messages: [], sampling: {}, dialect: 'openai' });
+const request = predictRequestToWire(chatRequest('m'));
 const context = { requestId: 'r', tenantId: 't', keyId: '', timeoutMs: 60_000 };
 
 interface Peer {

@@ -5,9 +5,7 @@ import { SluiceError, toSluiceError } from '../../core/error.ts';
 import type { Inference } from '../../ports/inference.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { contextFromWire } from '../codec/context.ts';
-import { embedRequestFromWire, embedResponseToWire } from '../codec/embed.ts';
-import { modelsToWire } from '../codec/models.ts';
-import { partToWire, predictResponseToWire } from '../codec/predict-answer.ts';
+import { partToWire } from '../codec/predict-answer.ts';
 import { predictRequestFromWire } from '../codec/predict-request.ts';
 import { errorToWire } from '../error-codec.ts';
 import type { PredictRequest } from '../generated/sluice/inference/v1/inference.ts';
@@ -18,7 +16,9 @@ import {
   type ServerFrame,
   type Start,
 } from '../generated/sluice/internal/v1/multiplex.ts';
+import { answerOperation, type OperationCall, type OperationName } from '../operations.ts';
 import { Outbox } from '../outbox.ts';
+import { requireQuestion } from '../required-fields.ts';
 import type { RpcServerLimits } from '../rpc-server-options.ts';
 import type { Callers } from './callers.ts';
 import { CreditSink } from './credit-sink.ts';
@@ -117,46 +117,25 @@ export class MultiplexSession {
   #dispatch(callId: number, { context: wireContext, call }: Start): void {
     const { inference, openCalls, defaultTimeoutMs, log } = this.#options;
     const context = contextFromWire(wireContext, openCalls.options.clock.now(), defaultTimeoutMs);
-    switch (call?.$case) {
-      case 'predictStream': {
-        const request = predictRequestFromWire(requirePart(call.value.request));
-        const open = openCalls.begin('predictStream', 'multiplex', context);
-        const sink = this.#openSink(callId, open, call.value.credit);
-        void pumpParts(open, inference.predictStream(request, context, open.signal), sink, log);
-        return;
-      }
-      case 'predict': {
-        const request = predictRequestFromWire(call.value);
-        const open = openCalls.begin('predict', 'multiplex', context);
-        void this.#answer(callId, open, async () => {
-          const response = await inference.predict(request, context, open.signal);
-          return { $case: 'predict', value: predictResponseToWire(response) };
-        });
-        return;
-      }
-      case 'embed': {
-        const request = embedRequestFromWire(call.value);
-        const open = openCalls.begin('embed', 'multiplex', context);
-        void this.#answer(callId, open, async () => {
-          const response = await inference.embed(request, context, open.signal);
-          return { $case: 'embed', value: embedResponseToWire(response) };
-        });
-        return;
-      }
-      case 'listModels': {
-        const open = openCalls.begin('listModels', 'multiplex', context);
-        void this.#answer(callId, open, async () => {
-          return { $case: 'listModels', value: modelsToWire(await inference.listModels(context, open.signal)) };
-        });
-        return;
-      }
-      default:
-        throw new SluiceError('unimplemented', { detail: 'a call of an unknown kind' });
+    if (call === undefined) throw new SluiceError('unimplemented', { detail: 'a call of an unknown kind' });
+    if (call.$case !== 'predictStream') {
+      const open = openCalls.begin(call.$case, 'multiplex', context);
+      void this.#answer(callId, open, call);
+      return;
     }
+    const request = predictRequestFromWire(requirePart(call.value.request));
+    requireQuestion(request);
+    const open = openCalls.begin('predictStream', 'multiplex', context);
+    const sink = this.#openSink(callId, open, call.value.credit);
+    void pumpParts(open, inference.predictStream(request, context, open.signal), sink, log);
   }
 
   /** Runs a call that has one answer, and sends it, or its failure, unless the call was cancelled meanwhile. */
-  async #answer(callId: number, open: OpenCall, run: () => Promise<ServerPayload>): Promise<void> {
+  async #answer<Name extends OperationName>(
+    callId: number,
+    open: OpenCall,
+    { $case, value }: OperationCall<Name>,
+  ): Promise<void> {
     const finish = (payload: ServerPayload | undefined, error?: SluiceError): void => {
       if (open.isOver) return;
       open.end(error);
@@ -165,7 +144,9 @@ export class MultiplexSession {
     this.#calls.set(callId, { open });
     open.onCancel((error) => finish(undefined, error));
     try {
-      finish(await run());
+      const { inference } = this.#options;
+      const answer = await answerOperation(inference, $case, value, open.context, open.signal);
+      finish({ $case, value: answer } as ServerPayload);
     } catch (thrown) {
       finish(undefined, toSluiceError(thrown));
     }

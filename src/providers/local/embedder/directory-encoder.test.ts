@@ -2,36 +2,17 @@
 // vectors by heart. That pre-trained weights load the same way is recorded in docs/adr/0004-local-engine.md.
 
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { vocabulary, writeModelDirectory } from '../../../../test/fixtures/onnx-directory.ts';
 import { SluiceError } from '../../../core/error.ts';
-import { elementType, encodeOnnxModel, type OnnxNode } from '../use-lite/onnx-model.ts';
+import { elementType } from '../use-lite/onnx-model.ts';
 import { createDirectoryEncoder } from './directory-encoder.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'sluice-encoder-'));
 after(() => rm(root, { recursive: true, force: true }));
-
-const vocabulary = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'red', 'blue', 'fox', '##es', 'kite'];
-
-/** Token vectors are rows of a table of width 2: [id, 1]. */
-function tinyGraph(inputs: readonly string[], output: string): Uint8Array {
-  const table = Float32Array.from(vocabulary.flatMap((_, id) => [id, 1]));
-  const nodes: OnnxNode[] = [
-    { operator: 'Gather', inputs: ['table', 'input_ids'], outputs: ['token_vectors'], attributes: {} },
-    { operator: 'Identity', inputs: ['token_vectors'], outputs: [output], attributes: {} },
-  ];
-  return encodeOnnxModel({
-    name: 'tiny',
-    producer: 'test',
-    opset: 17,
-    nodes,
-    tensors: [{ name: 'table', type: elementType.float32, dims: [9, 2], data: new Uint8Array(table.buffer) }],
-    inputs: inputs.map((name) => ({ name, type: elementType.int64, dims: ['batch', 'length'] })),
-    outputs: [{ name: output, type: elementType.float32, dims: ['batch', 'length', 2] }],
-  });
-}
 
 interface DirectoryOptions {
   readonly inputs?: readonly string[];
@@ -40,55 +21,26 @@ interface DirectoryOptions {
   readonly maxTokens?: number;
 }
 
-async function directory(name: string, options: DirectoryOptions = {}): Promise<string> {
-  const dir = join(root, name);
-  await mkdir(join(dir, 'onnx'), { recursive: true });
-  await mkdir(join(dir, '1_Pooling'));
-  const inputs = options.inputs ?? ['input_ids', 'attention_mask', 'token_type_ids'];
-  await writeFile(join(dir, 'onnx/model.onnx'), tinyGraph(inputs, options.output ?? 'last_hidden_state'));
-  await writeFile(join(dir, 'config.json'), '{"model_type":"bert","max_position_embeddings":16}');
-  if (options.pooling !== undefined) {
-    await writeFile(join(dir, '1_Pooling/config.json'), JSON.stringify(options.pooling));
-  }
-  const max_seq_length = options.maxTokens ?? 16;
-  await writeFile(join(dir, 'sentence_bert_config.json'), JSON.stringify({ max_seq_length }));
-  const special = (content: string) => ({ id: vocabulary.indexOf(content), content, special: true });
-  const tokenizer = {
-    version: '1.0',
-    added_tokens: ['[PAD]', '[UNK]', '[CLS]', '[SEP]'].map(special),
-    normalizer: {
-      type: 'BertNormalizer',
-      clean_text: true,
-      handle_chinese_chars: true,
-      strip_accents: null,
-      lowercase: true,
-    },
-    pre_tokenizer: { type: 'BertPreTokenizer' },
-    post_processor: {
-      type: 'TemplateProcessing',
-      single: [
-        { SpecialToken: { id: '[CLS]', type_id: 0 } },
-        { Sequence: { id: 'A', type_id: 0 } },
-        { SpecialToken: { id: '[SEP]', type_id: 0 } },
+/** Token vectors are rows of a table of width 2: [id, 1]. */
+function directory(name: string, options: DirectoryOptions = {}): Promise<string> {
+  const { inputs = ['input_ids', 'attention_mask', 'token_type_ids'], output = 'last_hidden_state' } = options;
+  const table = Float32Array.from(vocabulary.flatMap((_, id) => [id, 1]));
+  const data = new Uint8Array(table.buffer);
+  return writeModelDirectory(join(root, name), {
+    graph: {
+      nodes: [
+        { operator: 'Gather', inputs: ['table', 'input_ids'], outputs: ['token_vectors'], attributes: {} },
+        { operator: 'Identity', inputs: ['token_vectors'], outputs: [output], attributes: {} },
       ],
-      pair: [],
-      special_tokens: {
-        '[CLS]': { id: '[CLS]', ids: [2], tokens: ['[CLS]'] },
-        '[SEP]': { id: '[SEP]', ids: [3], tokens: ['[SEP]'] },
-      },
+      tensors: [{ name: 'table', type: elementType.float32, dims: [vocabulary.length, 2], data }],
+      inputs: inputs.map((input) => ({ name: input, type: elementType.int64, dims: ['batch', 'length'] })),
+      outputs: [{ name: output, type: elementType.float32, dims: ['batch', 'length', 2] }],
     },
-    decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
-    model: {
-      type: 'WordPiece',
-      unk_token: '[UNK]',
-      continuing_subword_prefix: '##',
-      max_input_chars_per_word: 100,
-      vocab: Object.fromEntries(vocabulary.map((token, id) => [token, id])),
+    files: {
+      'sentence_bert_config.json': { max_seq_length: options.maxTokens ?? 16 },
+      ...(options.pooling === undefined ? {} : { '1_Pooling/config.json': options.pooling }),
     },
-  };
-  await writeFile(join(dir, 'tokenizer.json'), JSON.stringify(tokenizer));
-  await writeFile(join(dir, 'tokenizer_config.json'), '{"tokenizer_class":"BertTokenizer"}');
-  return dir;
+  });
 }
 
 function direction(id: number): number[] {
@@ -127,6 +79,14 @@ test('directory encoder: a text that is too long loses its end but keeps its clo
   const { vector, tokens, truncated } = await encoder.encode('red fox kite blue');
   assertNear(vector, direction(3));
   assert.deepEqual([tokens, truncated], [4, true]);
+  await encoder.release();
+});
+
+test('directory encoder: of a megabyte no more is tokenised than could fit, with the same vector', async () => {
+  const encoder = await createDirectoryEncoder(await directory('megabyte', { maxTokens: 8 }), 1);
+  const short = await encoder.encode('red fox kite blue fox red');
+  const long = await encoder.encode(`red fox kite blue fox red ${'kite '.repeat(200_000)}`);
+  assert.deepEqual([long.vector, long.tokens, long.truncated], [short.vector, 8, true]);
   await encoder.release();
 });
 

@@ -8,7 +8,7 @@ import type { TextEncoder } from './text-encoder.ts';
 export function createEmbedder(encoder: TextEncoder): LoadedModel {
   return {
     facts: { contextTokens: encoder.maxTokens, embeddingDimensions: encoder.dimensions },
-    async embed(texts, signal) {
+    async embed({ texts }, signal) {
       const vectors: Float32Array<ArrayBuffer>[] = [];
       const truncated: number[] = [];
       let inputTokens = 0;

@@ -2,11 +2,11 @@
 
 import type * as ort from 'onnxruntime-node';
 import { openSessionFile } from '../engine/model-directory.ts';
+import { integerTensor } from '../token-graph/integer-tensor.ts';
 import { useLiteDimensions, useLiteMaxTokens } from '../use-lite/convert.ts';
 import { ensureUseLiteModel } from '../use-lite/model-file.ts';
 import { createUnigramTokenizer } from '../use-lite/unigram-tokenizer.ts';
 import { readUseLiteVocabulary } from '../use-lite/weights.ts';
-import { integerTensor } from './integer-tensor.ts';
 import type { TextEncoder } from './text-encoder.ts';
 
 /** Loads the encoder; converts its weights into `cacheDir` first when that was not done yet. */

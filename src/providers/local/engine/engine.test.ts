@@ -81,7 +81,7 @@ test('engine: makes no more parts than the reader has room for', async () => {
     let parts = 0;
     parentPort.postMessage = (reply, transfer) => {
       if (reply.type === 'part') parts += 1;
-      if (reply.type === 'embedded') reply = { ...reply, result: { ...reply.result, inputTokens: parts } };
+      if (reply.type === 'answered') reply = { ...reply, answer: { ...reply.answer, inputTokens: parts } };
       post(reply, transfer);
     };
     await import(${JSON.stringify(new URL('./worker.ts', import.meta.url).href)});`;
@@ -90,7 +90,7 @@ test('engine: makes no more parts than the reader has room for', async () => {
   for (let i = 0; i < 3; i += 1) posted.push((await parts.next()).value?.toString() ?? '');
   // Embedding takes turns with the answer in the same thread: by its end a free answer would be many parts ahead.
   const texts = Array.from({ length: 50 }, (_, i) => `text ${i}`);
-  const { inputTokens: partsMade } = await engine.embed('embed', texts, never);
+  const { inputTokens: partsMade } = await engine.ask('embed', { type: 'embed', texts }, never);
   // The reader has taken three parts and given credit for the first two when it asked for more.
   assert.ok(partsMade >= 3 && partsMade <= creditWindow + 3, `${partsMade} parts made for 3 taken`);
   await parts.return(undefined as never);
@@ -150,7 +150,7 @@ test('engine: readers that stopped reading hold up answers only, never vectors',
   const engine = engineWith({ maxActiveCalls: 2, maxWaitingCalls: 0 });
   const stalled = [1, 2].map(() => engine.generate('stories', storyRequest(), never));
   for (const parts of stalled) await parts.next();
-  assert.equal((await engine.embed('embed', ['still served'], never)).vectors.length, 1);
+  assert.equal((await engine.ask('embed', { type: 'embed', texts: ['still served'] }, never)).vectors.length, 1);
   for (const parts of stalled) await parts.return(undefined as never);
 });
 
@@ -158,13 +158,13 @@ test('engine: a thread that dies fails its calls as retryable, and the next call
   const bomb = `import { parentPort } from 'node:worker_threads';
     await import(${JSON.stringify(new URL('./worker.ts', import.meta.url).href)});
     parentPort.on('message', (command) => {
-      if (command.type === 'embed' && command.texts[0] === 'die') throw new RangeError('out of luck');
+      if (command.type === 'ask' && command.question.texts[0] === 'die') throw new RangeError('out of luck');
     });`;
   const log = createRecordingLog();
   const engine = engineWith({ entry: new URL(`data:text/javascript,${encodeURIComponent(bomb)}`), log });
   const parts = engine.generate('stories', storyRequest(), never);
   await parts.next();
-  const outcome = Promise.allSettled([engine.embed('embed', ['die'], never), readToEnd(parts)]);
+  const outcome = Promise.allSettled([engine.ask('embed', { type: 'embed', texts: ['die'] }, never), readToEnd(parts)]);
   for (const result of await outcome) {
     assert.ok(result.status === 'rejected');
     assert.ok(
@@ -173,7 +173,7 @@ test('engine: a thread that dies fails its calls as retryable, and the next call
     assert.match(result.reason.detail ?? '', /out of luck/);
   }
   assert.equal(log.lines.filter((line) => line.level === 'error').length, 1);
-  assert.equal((await engine.embed('embed', ['lives again'], never)).vectors.length, 1);
+  assert.equal((await engine.ask('embed', { type: 'embed', texts: ['lives again'] }, never)).vectors.length, 1);
 });
 
 async function readToEnd(parts: AsyncGenerator<unknown>): Promise<void> {
@@ -188,21 +188,21 @@ test('engine: close ends calls under way and waiting with draining and leaves no
   const ends = Promise.allSettled([readToEnd(parts), waiting]);
   await engine.close();
   for (const end of await ends) assert.ok(end.status === 'rejected' && failsWith('draining')(end.reason));
-  await assert.rejects(engine.embed('embed', ['late'], never), failsWith('draining'));
+  await assert.rejects(engine.ask('embed', { type: 'embed', texts: ['late'] }, never), failsWith('draining'));
   await engine.close();
 });
 
 test('engine: a model that cannot be loaded is an error each time, not a dead thread', async () => {
   const engine = engineWith({ models: [{ kind: 'decoder', name: 'gone', dir: join(cacheDir, 'nowhere') }] });
   for (let i = 0; i < 2; i += 1) {
-    await assert.rejects(engine.load('gone', never), failsWith('config_invalid'));
+    await assert.rejects(engine.ask('gone', { type: 'load' }, never), failsWith('config_invalid'));
   }
-  await assert.rejects(engine.load('unheard-of', never), failsWith('model_not_found'));
+  await assert.rejects(engine.ask('unheard-of', { type: 'load' }, never), failsWith('model_not_found'));
 });
 
 test('engine: the main event loop stays free while models work', async () => {
   const texts = Array.from({ length: 300 }, (_, i) => `How long does delivery number ${i} take to my city?`);
-  const work = shared.embed('embed', texts, never);
+  const work = shared.ask('embed', { type: 'embed', texts }, never);
   let turns = 0;
   let done = false;
   void work.then(() => {

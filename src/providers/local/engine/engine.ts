@@ -14,16 +14,16 @@ import {
 import { type Admission, createAdmission } from './admission.ts';
 import { fromEngineFailure } from './engine-failure.ts';
 import { createModelThread, type ModelThread } from './model-thread.ts';
+import { packQuestion } from './pack-tensors.ts';
 import { createPartQueue } from './part-queue.ts';
 import type {
-  EmbedResult,
-  EngineCommand,
+  EngineAnswers,
   EngineModel,
+  EngineQuestion,
   EngineReply,
   GeneratedEnding,
   GeneratedPart,
   GenerateRequest,
-  ModelFacts,
 } from './protocol.ts';
 
 /** What an engine is made from. */
@@ -46,10 +46,8 @@ export interface EngineOptions {
  * the thread died, `draining` after `close`, the signal's reason when it aborts.
  */
 export interface Engine {
-  /** Loads a model (or finds it loaded) and tells what it is. */
-  load(model: string, signal: AbortSignal): Promise<ModelFacts>;
-  /** One vector of length 1 for each text. */
-  embed(model: string, texts: readonly string[], signal: AbortSignal): Promise<EmbedResult>;
+  /** Asks a model something that has one answer. Rejects with `unsupported_capability` when it is no question for it. */
+  ask<Q extends EngineQuestion>(model: string, question: Q, signal: AbortSignal): Promise<EngineAnswers[Q['type']]>;
   /**
    * The answer as it is made. The engine is never more than a few parts ahead of the reader. `return()` stops the work within
    * one token.
@@ -83,16 +81,7 @@ export function createEngine(options: EngineOptions): Engine {
   const desk: CallDesk = { answers, others, thread, nextCall: () => calls++ };
 
   return {
-    async load(model, signal) {
-      const reply = await ask(desk, { type: 'load', model }, signal);
-      if (reply.type === 'loaded') return reply.facts;
-      throw failureOf(reply);
-    },
-    async embed(model, texts, signal) {
-      const reply = await ask(desk, { type: 'embed', model, texts }, signal);
-      if (reply.type === 'embedded') return reply.result;
-      throw failureOf(reply);
-    },
+    ask: (model, question, signal) => ask(desk, model, question, signal),
     generate: (model, request, signal) => generate(desk, model, request, signal),
     async close() {
       answers.close(new SluiceError('draining'));
@@ -111,24 +100,33 @@ interface CallDesk {
 }
 
 /** One command with one reply. */
-async function ask(
+async function ask<Q extends EngineQuestion>(
   desk: CallDesk,
-  command: DistributiveOmit<Extract<EngineCommand, { type: 'load' | 'embed' }>, 'call'>,
+  model: string,
+  question: Q,
   signal: AbortSignal,
-): Promise<EngineReply> {
+): Promise<EngineAnswers[Q['type']]> {
   const leave = await desk.others.enter(signal);
   const call = desk.nextCall();
   let onAbort: (() => void) | undefined;
   try {
     if (signal.aborted) throw abortReason(signal);
-    return await new Promise<EngineReply>((resolve, reject) => {
+    const reply = await new Promise<EngineReply>((resolve, reject) => {
       onAbort = () => {
         desk.thread.tell({ type: 'cancel', call });
         reject(abortReason(signal));
       };
       signal.addEventListener('abort', onAbort);
-      desk.thread.open({ ...command, call }, { reply: resolve, ended: reject });
+      // Packed only now: a call that waits for its turn holds no copy.
+      const packed = packQuestion(question);
+      desk.thread.open(
+        { type: 'ask', call, model, question: packed.question },
+        { reply: resolve, ended: reject },
+        packed.transfer,
+      );
     });
+    if (reply.type === 'answered') return reply.answer as EngineAnswers[Q['type']];
+    throw failureOf(reply);
   } finally {
     if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
     leave();
@@ -166,8 +164,6 @@ async function* generate(
     leave();
   }
 }
-
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 function failureOf(reply: EngineReply): SluiceError {
   if (reply.type === 'failed') return fromEngineFailure(reply.failure);

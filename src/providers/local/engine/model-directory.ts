@@ -55,11 +55,12 @@ export async function openSessionFile(path: string, intraOpThreads: number): Pro
       executionProviders: ['cpu'],
       intraOpNumThreads: intraOpThreads,
       interOpNumThreads: 1,
-      // Errors only: warnings about unused initialisers would go to stderr past our log.
-      logSeverityLevel: 3,
+      // Fatal only: errors are thrown as well, and what is printed goes to stderr past our log.
+      logSeverityLevel: 4,
     });
   } catch (cause) {
-    throw invalid(path, 'onnxruntime cannot load the weights', cause);
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw invalid(path, `onnxruntime cannot load the weights: ${reason}`, cause);
   }
 }
 

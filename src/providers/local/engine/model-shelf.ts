@@ -1,6 +1,8 @@
 // The models of one thread: each is loaded once, when it is first asked for, and kept until the thread ends.
 
 import { SluiceError } from '../../../core/error.ts';
+import { createSequenceClassifier } from '../classifier/sequence-classifier.ts';
+import { createZeroShot } from '../classifier/zero-shot.ts';
 import { createDirectoryEncoder } from '../embedder/directory-encoder.ts';
 import { createEmbedder } from '../embedder/embedder.ts';
 import type { TextEncoder } from '../embedder/text-encoder.ts';
@@ -8,7 +10,11 @@ import { createUseLiteEncoder } from '../embedder/use-lite-encoder.ts';
 import { createAnswerer } from '../extractive/answerer.ts';
 import { loadDecoder } from '../generator/decoder.ts';
 import { createGenerator } from '../generator/generator.ts';
+import { createCrossEncoder } from '../ranker/cross-encoder.ts';
+import { createWordRanker } from '../ranker/word-ranker.ts';
+import { createTensorModel } from '../tensors/tensor-model.ts';
 import type { LoadedModel } from './loaded-model.ts';
+import { orRelease } from './or-release.ts';
 import type { EngineModel, EngineSetup } from './protocol.ts';
 import { loadTokenizer } from './text-tokenizer.ts';
 
@@ -25,7 +31,7 @@ export function createModelShelf(setup: EngineSetup): ModelShelf {
   const loading = new Map<string, Promise<LoadedModel>>();
   let useLite: Promise<TextEncoder> | undefined;
 
-  // The embedder and the answerer share one copy of the encoder.
+  // Everything built in that compares meanings shares one copy of the encoder.
   const sharedUseLite = (cacheDir: string): Promise<TextEncoder> => {
     useLite ??= createUseLiteEncoder(cacheDir, setup.intraOpThreads).catch((error: unknown) => {
       useLite = undefined;
@@ -40,8 +46,20 @@ export function createModelShelf(setup: EngineSetup): ModelShelf {
         return createEmbedder(await sharedUseLite(model.cacheDir));
       case 'encoder':
         return createEmbedder(await createDirectoryEncoder(model.dir, setup.intraOpThreads, model.pooling));
-      case 'decoder':
-        return createGenerator(await loadDecoder(model.dir, setup.intraOpThreads), model.dir);
+      case 'word-ranker':
+        return createWordRanker(await sharedUseLite(model.cacheDir));
+      case 'zero-shot':
+        return createZeroShot(await sharedUseLite(model.cacheDir));
+      case 'decoder': {
+        const decoder = await loadDecoder(model.dir, setup.intraOpThreads);
+        return orRelease(decoder, () => createGenerator(decoder, model.dir));
+      }
+      case 'cross-encoder':
+        return createCrossEncoder(model.dir, setup.intraOpThreads);
+      case 'classifier':
+        return createSequenceClassifier(model.dir, setup.intraOpThreads, model.needsLabels);
+      case 'tensors':
+        return createTensorModel(model.dir, setup.intraOpThreads);
       case 'extractive': {
         const [encoder, tokenizer] = await Promise.all([
           sharedUseLite(model.cacheDir),

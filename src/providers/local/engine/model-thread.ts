@@ -18,8 +18,12 @@ export interface CallListener {
 
 /** A thread that is there when needed. */
 export interface ModelThread {
-  /** Starts a call; the listener stays until the call's last reply or `forget`. */
-  open(command: EngineCommand & { readonly call: number }, listener: CallListener): void;
+  /** Starts a call; the listener stays until the call's last reply. The buffers of `transfer` are gone afterwards. */
+  open(
+    command: EngineCommand & { readonly call: number },
+    listener: CallListener,
+    transfer?: readonly ArrayBuffer[],
+  ): void;
   /** Says something about an open call; ignored when its thread is gone. */
   tell(command: EngineCommand): void;
   /** Ends the open calls with `draining` and resolves when no thread is left. */
@@ -77,14 +81,14 @@ export function createModelThread(options: ModelThreadOptions): ModelThread {
   };
 
   return {
-    open(command, listener) {
+    open(command, listener, transfer = []) {
       if (closing) {
         listener.ended(new SluiceError('draining'));
         return;
       }
       worker ??= start();
       listeners.set(command.call, listener);
-      worker.postMessage(command);
+      worker.postMessage(command, transfer);
     },
     tell(command) {
       worker?.postMessage(command);

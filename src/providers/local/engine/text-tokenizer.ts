@@ -10,6 +10,8 @@ export interface TextTokenizer {
   encode(text: string): number[];
   /** Ids of the text alone. Control tokens that the text spells out are recognised. */
   encodeBare(text: string): number[];
+  /** Ids of two texts as one input, with the control tokens around and between them, and the segment (0 or 1) of each id. */
+  encodePair(first: string, second: string): { readonly ids: number[]; readonly segments: number[] };
   /** Text of the ids; control tokens are left out, spaces are kept as they are. */
   decode(ids: readonly number[]): string;
   /** The token as the vocabulary writes it; '' for an unknown id. */
@@ -21,7 +23,10 @@ export interface TextTokenizer {
 
 /** What is used of the library. */
 interface LibraryTokenizer {
-  encode(text: string, options?: { add_special_tokens?: boolean }): { ids: number[] };
+  encode(
+    text: string,
+    options?: { text_pair?: string; add_special_tokens?: boolean; return_token_type_ids?: boolean },
+  ): { ids: number[]; token_type_ids?: number[] };
   decode(ids: number[], options: { skip_special_tokens: boolean; clean_up_tokenization_spaces: boolean }): string;
   id_to_token(id: number): string | undefined;
   token_to_id(token: string): number | undefined;
@@ -44,6 +49,11 @@ export async function loadTokenizer(dir: string): Promise<TextTokenizer> {
   return {
     encode: (text) => library.encode(text).ids,
     encodeBare: (text) => library.encode(text, { add_special_tokens: false }).ids,
+    encodePair(first, second) {
+      const { ids, token_type_ids } = library.encode(first, { text_pair: second, return_token_type_ids: true });
+      // Tokenizers without segments give no list.
+      return { ids, segments: ids.map((_, index) => token_type_ids?.[index] ?? 0) };
+    },
     // The library refuses to decode nothing.
     decode: (ids) =>
       ids.length === 0

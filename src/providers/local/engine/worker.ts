@@ -3,9 +3,12 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { SluiceError } from '../../../core/error.ts';
+import { answerQuestion, unable } from './answer-question.ts';
 import { type Credit, createCredit } from './credit.ts';
 import { toEngineFailure } from './engine-failure.ts';
 import { createModelShelf } from './model-shelf.ts';
+
+import { buffersOf } from './pack-tensors.ts';
 import type { EngineCommand, EngineReply, EngineSetup, GeneratedEnding, GeneratedPart } from './protocol.ts';
 
 interface Task {
@@ -35,27 +38,25 @@ port.on('message', (command: EngineCommand) => {
   }
 });
 
-async function run(command: Extract<EngineCommand, { type: 'load' | 'embed' | 'generate' }>): Promise<void> {
+async function run(command: Extract<EngineCommand, { type: 'ask' | 'generate' }>): Promise<void> {
+  const { call } = command;
   const abort = new AbortController();
   const credit = createCredit(command.type === 'generate' ? command.credit : 0);
-  tasks.set(command.call, { abort, credit });
+  tasks.set(call, { abort, credit });
   try {
     const model = await shelf.get(command.model);
-    if (command.type === 'load') post({ type: 'loaded', call: command.call, facts: model.facts });
-    else if (command.type === 'embed') {
-      if (model.embed === undefined) throw unable(command.model, 'embed');
-      const result = await model.embed(command.texts, abort.signal);
-      const buffers = result.vectors.map((vector) => vector.buffer);
-      post({ type: 'embedded', call: command.call, result }, buffers);
+    if (command.type === 'ask') {
+      const answer = await answerQuestion(model, command.model, command.question, abort.signal);
+      post({ type: 'answered', call, answer }, buffersOf(answer));
     } else {
       if (model.generate === undefined) throw unable(command.model, 'generate');
       const parts = model.generate(command.request, abort.signal);
-      post({ type: 'generated', call: command.call, ending: await deliver(command.call, parts, credit, abort.signal) });
+      post({ type: 'generated', call, ending: await deliver(call, parts, credit, abort.signal) });
     }
   } catch (thrown) {
-    post({ type: 'failed', call: command.call, failure: toEngineFailure(thrown) });
+    post({ type: 'failed', call, failure: toEngineFailure(thrown) });
   } finally {
-    tasks.delete(command.call);
+    tasks.delete(call);
   }
 }
 
@@ -89,8 +90,4 @@ async function close(): Promise<void> {
   await shelf.release();
   // With the port closed nothing keeps the thread alive.
   port?.close();
-}
-
-function unable(model: string, verb: string): SluiceError {
-  return new SluiceError('unsupported_capability', { message: `The model '${model}' cannot ${verb}.`, param: 'model' });
 }

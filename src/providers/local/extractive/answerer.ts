@@ -6,13 +6,14 @@ import type { TextEncoder } from '../embedder/text-encoder.ts';
 import type { LoadedModel } from '../engine/loaded-model.ts';
 import type { GeneratedEnding, GeneratedPart, GenerateRequest } from '../engine/protocol.ts';
 import type { TextTokenizer } from '../engine/text-tokenizer.ts';
+import { nextTurn } from '../engine/turn.ts';
+import { numbersOf } from '../lexical/words.ts';
 import { streamText } from './answer-stream.ts';
 import { answererContextTokens, companionShare, maxQuoteCharacters, maxQuotes, minProbability } from './defaults.ts';
 import { sentencesOf } from './passages.ts';
 import { inquiryOf } from './question.ts';
 import { type RankedSentence, rankSentences } from './ranking.ts';
 import { smallTalk } from './small-talk.ts';
-import { numbersOf } from './words.ts';
 
 const nothingSupplied =
   'I can only answer from text that comes with the request, and this one has none. Add documents, or paste the text before ' +
@@ -24,6 +25,10 @@ export function createAnswerer(encoder: TextEncoder, tokenizer: TextTokenizer): 
   return {
     facts: { contextTokens: answererContextTokens },
     generate: (request, signal) => generate(encoder, tokenizer, request, signal),
+    count: async ({ request }, signal) => {
+      refuseTooLong(request);
+      return countInput(tokenizer, request, signal);
+    },
     release: () => encoder.release(),
   };
 }
@@ -39,7 +44,7 @@ async function* generate(
   const tokens = tokenizer.encodeBare(answer);
   const outcome = yield* streamText(tokens, tokenizer, request, signal);
   // Counted last: it takes longer than the answer when the context is long, and nobody waits for it before the first token.
-  return { ...outcome, inputTokens: countInput(tokenizer, request, signal) };
+  return { ...outcome, inputTokens: await countInput(tokenizer, request, signal) };
 }
 
 async function answerTo(encoder: TextEncoder, request: GenerateRequest, signal: AbortSignal): Promise<string> {
@@ -108,10 +113,10 @@ function refuseTooLong(request: GenerateRequest): void {
   });
 }
 
-function countInput(tokenizer: TextTokenizer, request: GenerateRequest, signal: AbortSignal): number {
+async function countInput(tokenizer: TextTokenizer, request: GenerateRequest, signal: AbortSignal): Promise<number> {
   let tokens = 0;
   for (const { text } of [...request.messages, ...request.documents]) {
-    if (signal.aborted) throw abortReason(signal);
+    await nextTurn(signal);
     tokens += tokenizer.encodeBare(text).length;
   }
   return tokens;

@@ -1,9 +1,10 @@
 // Ranks sentences against a question: BM25 picks candidates, sentence vectors and word coverage score them.
 
 import { cosine, type TextEncoder } from '../embedder/text-encoder.ts';
+import { bm25Shares, type CountedText, countWords, coverage, type Rarity, rarityIn } from '../lexical/word-evidence.ts';
+import { topicWords } from '../lexical/words.ts';
 import { maxRankedSentences, relevance } from './defaults.ts';
 import type { Passage, Sentence } from './passages.ts';
-import { topicWords } from './words.ts';
 
 /** A sentence with the probability that it answers the question. */
 export interface RankedSentence {
@@ -20,13 +21,9 @@ interface Evidence {
   readonly passageCoverage: number;
 }
 
-/** The usual constants of BM25 (Robertson & Zaragoza 2009). */
-const saturation = 1.2;
-const lengthWeight = 0.75;
-
 interface IndexedSentence {
   readonly sentence: Sentence;
-  readonly words: readonly string[];
+  readonly words: CountedText;
 }
 
 /**
@@ -56,9 +53,9 @@ async function weighSentences(
   encoder: TextEncoder,
   checkpoint: () => void,
 ): Promise<readonly { sentence: Sentence; evidence: Evidence }[]> {
-  const indexed = sentences.map((sentence) => ({ sentence, words: topicWords(sentence.text) }));
-  const rarity = rarityOf(indexed);
-  const wanted = [...new Set(topicWords(question))];
+  const indexed = sentences.map((sentence) => ({ sentence, words: countWords(topicWords(sentence.text)) }));
+  const rarity = rarityIn(indexed.map(({ words }) => words));
+  const wanted = new Set(topicWords(question));
   const passageWords = new Map<Passage, ReadonlySet<string>>();
   for (const { passage } of sentences) {
     if (!passageWords.has(passage)) passageWords.set(passage, new Set(topicWords(`${passage.source} ${passage.text}`)));
@@ -72,8 +69,8 @@ async function weighSentences(
       sentence,
       evidence: {
         cosine: cosine(vector, encoded.vector),
-        sentenceCoverage: coverage(wanted, new Set(words), rarity),
-        passageCoverage: coverage(wanted, passageWords.get(sentence.passage) ?? new Set(), rarity),
+        sentenceCoverage: coverage(wanted, (word) => words.counts.has(word), rarity),
+        passageCoverage: coverage(wanted, (word) => passageWords.get(sentence.passage)?.has(word) === true, rarity),
       },
     });
   }
@@ -92,48 +89,15 @@ function ownScoreOf(evidence: Evidence): number {
 /** All sentences of a short context; of a long one the best by BM25, then the first ones. */
 function candidates(
   indexed: readonly IndexedSentence[],
-  wanted: readonly string[],
-  rarity: (word: string) => number,
+  wanted: ReadonlySet<string>,
+  rarity: Rarity,
 ): readonly IndexedSentence[] {
   if (indexed.length <= maxRankedSentences) return indexed;
-  const meanLength = indexed.reduce((sum, { words }) => sum + words.length, 0) / indexed.length;
-  const score = ({ words }: IndexedSentence): number => {
-    let sum = 0;
-    for (const word of wanted) {
-      const count = words.filter((candidate) => candidate === word).length;
-      const length = 1 - lengthWeight + (lengthWeight * words.length) / meanLength;
-      sum += (rarity(word) * count * (saturation + 1)) / (count + saturation * length);
-    }
-    return sum;
-  };
+  const words = indexed.map((entry) => entry.words);
+  const scores = bm25Shares(wanted, words, rarity);
   return indexed
-    .map((entry) => ({ entry, score: score(entry) }))
+    .map((entry, index) => ({ entry, score: scores[index] ?? 0 }))
     .sort((a, b) => b.score - a.score)
     .slice(0, maxRankedSentences)
     .map(({ entry }) => entry);
-}
-
-/** Inverse document frequency over the sentences; a word that none of them has is the rarest of all. */
-function rarityOf(indexed: readonly IndexedSentence[]): (word: string) => number {
-  const frequency = new Map<string, number>();
-  for (const { words } of indexed) {
-    for (const word of new Set(words)) frequency.set(word, (frequency.get(word) ?? 0) + 1);
-  }
-  return (word) => {
-    const count = frequency.get(word) ?? 0;
-    return Math.log(1 + (indexed.length - count + 0.5) / (count + 0.5));
-  };
-}
-
-/** The share of the wanted words, weighed by rarity, that are there; 0 when nothing is wanted. */
-function coverage(wanted: readonly string[], present: ReadonlySet<string>, rarity: (word: string) => number): number {
-  let total = 0;
-  let found = 0;
-  for (const word of wanted) {
-    // Small contexts make idf noisy: every word weighs at least a little.
-    const weight = 0.2 + rarity(word);
-    total += weight;
-    if (present.has(word)) found += weight;
-  }
-  return total === 0 ? 0 : found / total;
 }

@@ -4,8 +4,8 @@ import * as ort from 'onnxruntime-node';
 import { abortReason } from '../../../core/error.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import { prefillChunkTokens } from '../defaults.ts';
-import { integerTensor } from '../embedder/integer-tensor.ts';
 import { invalid, openSession, positiveInteger, readJson, requireJson } from '../engine/model-directory.ts';
+import { integerTensor } from '../token-graph/integer-tensor.ts';
 
 /** What the model directory says about generation. */
 export interface DecoderFacts {

@@ -30,8 +30,15 @@ export async function createGenerator(decoder: Decoder, dir: string): Promise<Lo
   return {
     facts: { contextTokens: decoder.facts.contextTokens },
     generate: (request, signal) => generate(model, request, signal),
+    count: async ({ request }) => promptOf(model, request).length,
     release: () => decoder.release(),
   };
+}
+
+/** A template writes the control tokens itself; around raw text stand those that the tokenizer puts around every text. */
+function promptOf(model: TextModel, request: GenerateRequest): number[] {
+  if (request.prompt !== undefined) return model.tokenizer.encode(request.prompt);
+  return model.tokenizer.encodeBare(model.template.render(request.messages));
 }
 
 async function* generate(
@@ -39,8 +46,7 @@ async function* generate(
   request: GenerateRequest,
   signal: AbortSignal,
 ): AsyncGenerator<GeneratedPart, GeneratedEnding, undefined> {
-  // The template writes the control tokens itself.
-  const prompt = model.tokenizer.encodeBare(model.template.render(request.messages));
+  const prompt = promptOf(model, request);
   const limit = outputLimit(model.decoder, prompt.length, request);
   const text = createAnswerText(model, request);
   const sampler = samplerFor(model.decoder, request);
@@ -79,7 +85,7 @@ function outputLimit(decoder: Decoder, promptTokens: number, request: GenerateRe
   if (room <= 0) {
     throw new SluiceError('context_length_exceeded', {
       message: `The prompt has ${promptTokens} tokens, and the model's context has ${contextTokens}.`,
-      param: 'messages',
+      param: request.prompt === undefined ? 'messages' : 'prompt',
     });
   }
   return Math.min(room, request.maxOutputTokens ?? defaults.maxOutputTokens ?? fallbackMaxOutputTokens);

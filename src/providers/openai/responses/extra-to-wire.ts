@@ -10,7 +10,8 @@ import {
   refuseOthers,
   type Translate,
 } from '../../openai-compatible/extra-to-wire.ts';
-import { set, type Translation, unsupported } from '../../openai-compatible/translation.ts';
+import { set, unsupported } from '../../openai-compatible/request-translation.ts';
+import type { Translation } from '../../openai-compatible/translation.ts';
 import { isPresent, listOf, objectOf } from '../../openai-compatible/wire-values.ts';
 
 /** Names that `extra` must not bring in although the body may lack them: they would contradict a typed field. */
@@ -33,7 +34,7 @@ const shared: ReadonlySet<string> = new Set([
 export function mergeExtra(body: JsonObject, request: PredictRequest, translation: Translation): void {
   const { extra } = request;
   if (extra === undefined) return;
-  if (translation.isNative) mergeNative(body, extra);
+  if (translation.sendsExtra) mergeNative(body, extra);
   else mergeForeign(body, extra, translation);
 }
 

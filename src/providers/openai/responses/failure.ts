@@ -3,7 +3,8 @@
 
 import type { SluiceError } from '../../../core/error.ts';
 import type { JsonObject } from '../../../core/json.ts';
-import { embeddedFailureOf, type FailureContext } from '../../openai-compatible/errors.ts';
+import { embeddedFailureOf } from '../../openai-compatible/errors.ts';
+import type { FailureContext } from '../../openai-compatible/vendor-error.ts';
 import { objectOf, textValueOf } from '../../openai-compatible/wire-values.ts';
 
 /** Codes that are a verdict on the content rather than on the form of the request. */

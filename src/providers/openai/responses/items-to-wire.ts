@@ -11,7 +11,8 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '../../../core/message.ts';
-import { type Translation, unsupported } from '../../openai-compatible/translation.ts';
+import { unsupported } from '../../openai-compatible/request-translation.ts';
+import type { Translation } from '../../openai-compatible/translation.ts';
 import { listOf, objectOf } from '../../openai-compatible/wire-values.ts';
 
 /** Types of opaque values that belong into the content of a message; any other type is an item of its own. */
@@ -21,8 +22,9 @@ const contentType: RegExp = /^(?:input_|output_|summary_|reasoning_text$|refusal
  * All items. A turn becomes a message for each run of its texts, pictures and files, and an item for each call, result, piece of
  * reasoning and opaque item between them, in order.
  *
- * What has no field here: the name of a participant (reported); reasoning of other vendors (reported; the parts of one item of
- * ours are one item again, found by its id); sound (refused). A failed tool's result begins with `Error: `. Results of custom
+ * What has no field here: the name of a participant (reported); reasoning of other vendors, and reasoning of which only the
+ * summary is left, which OpenAI looks for among what it has stored and refuses (reported; the parts of one item of ours are
+ * one item again, found by its id); sound (refused). A failed tool's result begins with `Error: `. Results of custom
  * tools are told from those of functions by the calls before them. Progress events of earlier answers are no input.
  */
 export function itemsToWire(messages: readonly Message[], translation: Translation): JsonObject[] {
@@ -30,7 +32,14 @@ export function itemsToWire(messages: readonly Message[], translation: Translati
   messages.forEach((message, index) => {
     writer.addMessage(message, `messages[${index}]`);
   });
-  return writer.items;
+  const usable = writer.items.filter(isUsable);
+  if (usable.length < writer.items.length) translation.downgrade('reasoning');
+  return usable;
+}
+
+/** Reasoning must hold itself, encrypted or open: a summary stands for something that is kept elsewhere. */
+function isUsable({ type, encrypted_content: encrypted, content }: JsonObject): boolean {
+  return type !== 'reasoning' || typeof encrypted === 'string' || listOf(content).length > 0;
 }
 
 class ItemWriter {
@@ -69,7 +78,7 @@ class ItemWriter {
   #message(message: Message, extra: JsonObject, path: string): JsonObject[] {
     if (this.#open === undefined) {
       const role = message.role === 'tool' ? 'user' : message.role;
-      const wire = this.#translation.addExtra({ type: 'message', role }, extra, path);
+      const wire = this.#translation.addPartExtra({ type: 'message', role }, extra, path);
       for (const name of Object.keys(extra)) delete extra[name];
       this.#open = { wire, content: [] };
     }
@@ -94,8 +103,8 @@ class ItemWriter {
   }
 
   #contentPart(part: ContentPart, message: Message, path: string): JsonObject {
-    const { addExtra } = this.#translation;
-    const add = addExtra.bind(this.#translation);
+    const { addPartExtra } = this.#translation;
+    const add = addPartExtra.bind(this.#translation);
     const isAnswer = message.role === 'assistant';
     switch (part.type) {
       case 'text':
@@ -127,16 +136,18 @@ class ItemWriter {
       inner.type === 'opaque' ? opaqueContent(inner, path) : this.#contentPart(inner, user, path),
     );
     const wire: JsonObject = { type, call_id: part.toolCallId, output: outputOf(parts, part.isError === true) };
-    return this.#translation.addExtra(wire, part.extra, path);
+    return this.#translation.addPartExtra(wire, part.extra, path);
   }
 
   /** A piece of our own reasoning joins the item of its id when that is the last one. */
   #addReasoning(part: ReasoningPart): void {
-    if (!this.#translation.isNative || part.signature !== undefined) {
+    const { id, type, ...others } = part.extra ?? {};
+    // What was encrypted here has the id of its item or the type of its piece.
+    const isForeign = part.encrypted !== undefined && id === undefined && type === undefined;
+    if (!this.#translation.sendsExtra || part.signature !== undefined || isForeign) {
       this.#translation.downgrade('reasoning');
       return;
     }
-    const { id, type, ...others } = part.extra ?? {};
     this.#close();
     const last = this.items.at(-1);
     const isSame = last?.['type'] === 'reasoning' && id !== undefined && last['id'] === id;
@@ -189,10 +200,12 @@ class ItemWriter {
   }
 }
 
-/** Annotations go back to the API that made them and to no other. */
-function answerText(text: string, annotations: readonly JsonValue[] | undefined, translation: Translation): JsonObject {
-  const isOurs = translation.isNative && annotations !== undefined && annotations.length > 0;
-  return isOurs ? { type: 'output_text', text, annotations: [...annotations] } : { type: 'output_text', text };
+/** Annotations go back to the API that made them and to no other: of another's it is reported that they are left out. */
+function answerText(text: string, annotations: readonly JsonValue[] = [], translation: Translation): JsonObject {
+  if (annotations.length === 0) return { type: 'output_text', text };
+  if (translation.sendsExtra) return { type: 'output_text', text, annotations: [...annotations] };
+  translation.downgrade('annotations');
+  return { type: 'output_text', text };
 }
 
 function outputOf(parts: JsonObject[], isError: boolean): JsonValue {

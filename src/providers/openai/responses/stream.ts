@@ -6,9 +6,9 @@ import type { JsonObject, JsonValue } from '../../../core/json.ts';
 import type { Answerer, PredictPart, PredictRequest } from '../../../core/predict.ts';
 import { textsOf } from '../../../ports/token-estimator.ts';
 import { type AnswerContext, malformed, parseObject } from '../../openai-compatible/answer-fields.ts';
-import type { FailureContext } from '../../openai-compatible/errors.ts';
 import type { EndPart, StreamReader } from '../../openai-compatible/part-stream.ts';
 import { OutputText, settleUsage } from '../../openai-compatible/usage.ts';
+import type { FailureContext } from '../../openai-compatible/vendor-error.ts';
 import type { WholeAnswer } from '../../openai-compatible/whole-call.ts';
 import { listOf, objectOf, textValueOf } from '../../openai-compatible/wire-values.ts';
 import { maxOutputItems } from '../defaults.ts';
@@ -51,7 +51,8 @@ export class ResponseStreamReader implements StreamReader {
 
   read(event: string, data: string, out: PredictPart[]): boolean {
     if (data.startsWith('[DONE]')) throw this.#truncated('[DONE] before the response was complete');
-    if (data.trim() === '' || (event !== '' && !data.startsWith('{'))) return false; // A heartbeat.
+    // A heartbeat. Under a name of this API there must be JSON.
+    if (data.trim() === '' || (!isOurs(event) && !data.startsWith('{'))) return false;
     const body = parseObject(data, 'an event');
     const type = textValueOf(body['type']) ?? event;
     this.#out = out;
@@ -163,6 +164,10 @@ export class ResponseStreamReader implements StreamReader {
   #truncated(detail: string): SluiceError {
     return new SluiceError('upstream_truncated', { detail, upstream: { target: this.#context.target } });
   }
+}
+
+function isOurs(event: string): boolean {
+  return event === '' || event === 'error' || event.startsWith('response.');
 }
 
 /** Reads one event; true when it was the last. */

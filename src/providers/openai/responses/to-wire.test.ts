@@ -74,6 +74,7 @@ test('responses to wire: every typed field has its place', () => {
     include: ['reasoning.encrypted_content', 'message.output_text.logprobs'],
     previous_response_id: 'resp_0',
     metadata: { a: 'b' },
+    store: false,
   });
   assert.equal(toWire({}, true).body['stream'], true);
 });
@@ -264,8 +265,19 @@ test('responses to wire: a request of the Messages API', () => {
   assert.equal(refused({ dialect: 'anthropic', extra: { container: 'c' } }), 'container');
 });
 
-test('responses to wire: storage is the caller’s own wish, and no default of the vendor’s', () => {
-  assert.equal(toWire().body['store'], undefined);
+test('responses to wire: nothing is stored unasked, so models that reason give their reasoning encrypted', () => {
+  const included = (model: string, extra: JsonObject = {}): JsonValue | undefined =>
+    responseToWire({ ...chatRequest('alias'), dialect: 'openai-responses', extra }, model, false).body['include'];
+  assert.equal(toWire().body['store'], false);
+  for (const model of ['gpt-5', 'gpt-5.4-mini', 'openai/gpt-5.6-sol', 'openai.gpt-6-luna', 'o3-mini', 'codex-mini']) {
+    assert.deepEqual(included(model), ['reasoning.encrypted_content'], model);
+  }
+  for (const model of ['gpt-4o', 'gpt-4.1-nano', 'gpt-5-chat-latest', 'm']) assert.equal(included(model), undefined);
+  assert.deepEqual(included('gpt-5', { include: ['file_search_call.results', 'reasoning.encrypted_content'] }), [
+    'file_search_call.results',
+    'reasoning.encrypted_content',
+  ]);
+  assert.equal(included('gpt-5', { store: true }), undefined);
   assert.equal(toWire({ dialect: 'openai' }).body['store'], false);
   assert.equal(toWire({ dialect: 'openai', extra: { store: true } }).body['store'], true);
 });
@@ -273,4 +285,18 @@ test('responses to wire: storage is the caller’s own wish, and no default of t
 test('responses to wire: what is counted is the input', () => {
   const { body } = toWire({ sampling: { maxOutputTokens: 5 }, extra: { conversation: 'conv_1', metadata: {} } });
   assert.deepEqual(Object.keys(countToWire(body)).sort(), ['conversation', 'input', 'model']);
+});
+
+test('responses to wire: reasoning that OpenAI could only look up, or that is not its own, is left out and reported', () => {
+  const items = (...content: ContentPart[]): unknown[] => {
+    const { body, downgrades } = toWire({ messages: [turn('assistant', ...content, text('t'))] });
+    return [(body['input'] as JsonObject[]).length, downgrades];
+  };
+  const kept = { type: 'reasoning', text: 'a', encrypted: 'e', extra: { id: 'rs_1', type: 'summary_text' } } as const;
+  const { encrypted: _, ...bare } = kept;
+  assert.deepEqual(items(kept), [2, []]);
+  assert.deepEqual(items({ ...kept, extra: { id: 'rs_1' } }), [2, []]);
+  assert.deepEqual(items(bare), [1, ['reasoning']]);
+  assert.deepEqual(items({ ...bare, extra: { type: 'reasoning_text' } }), [2, []]);
+  assert.deepEqual(items({ type: 'reasoning', text: '', encrypted: 'of another vendor' }), [1, ['reasoning']]);
 });

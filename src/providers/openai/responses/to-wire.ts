@@ -3,8 +3,10 @@
 import type { JsonObject } from '../../../core/json.ts';
 import type { Message } from '../../../core/message.ts';
 import type { PredictRequest, ResponseFormat } from '../../../core/predict.ts';
-import { set, Translation, unsupported, type WireRequest } from '../../openai-compatible/translation.ts';
+import { set, unsupported, type WireRequest } from '../../openai-compatible/request-translation.ts';
+import { Translation } from '../../openai-compatible/translation.ts';
 import { isPresent, listOf, objectOf } from '../../openai-compatible/wire-values.ts';
+import { encryptsReasoning } from '../defaults.ts';
 import { mergeExtra } from './extra-to-wire.ts';
 import { itemsToWire } from './items-to-wire.ts';
 import { addTools } from './tools-to-wire.ts';
@@ -12,8 +14,9 @@ import { addTools } from './tools-to-wire.ts';
 /**
  * The body, and what is not in it. A system message in front becomes `instructions`, where none are in `extra`. Fields that
  * Sluice has no name for go under their own names when the request came in this dialect (`previous_response_id`, `include`,
- * `conversation`, …); those of other dialects by the tables of extra-to-wire.ts. An answer is stored by OpenAI only when the
- * request says so: chat completions, from which other callers come, are not stored by default, while responses are.
+ * `conversation`, …); those of other dialects by the tables of extra-to-wire.ts. An answer is stored by OpenAI only when
+ * `extra` says so, which the edge never does: what is kept of an answer is kept by Sluice. So that a model's reasoning can go
+ * on all the same, callers of the Responses API get it encrypted, where the model has it.
  *
  * Throws `unsupported_capability` for stop sequences and for penalties, which would change the answer and have no field here;
  * a seed, which promises little, is left out and reported. `background` is refused: the answer would have to be fetched by an
@@ -36,8 +39,18 @@ export function responseToWire(request: PredictRequest, model: string, stream: b
   addReasoning(body, request);
   if (stream) body['stream'] = true;
   mergeExtra(body, request, translation);
-  if (request.dialect !== 'openai-responses' && body['store'] === undefined) body['store'] = false;
+  if (body['store'] === undefined) {
+    body['store'] = false;
+    if (request.dialect === 'openai-responses' && encryptsReasoning.test(model)) addInclude(body, encryptedReasoning);
+  }
   return { body, downgrades: translation.downgrades };
+}
+
+const encryptedReasoning = 'reasoning.encrypted_content';
+
+function addInclude(body: JsonObject, name: string): void {
+  const include = listOf(body['include']);
+  if (!include.includes(name)) body['include'] = [...include, name];
 }
 
 /** The text of a leading system message that is nothing but text. */

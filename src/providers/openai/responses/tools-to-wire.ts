@@ -2,7 +2,8 @@
 
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
 import type { PredictRequest, Tool, ToolChoice } from '../../../core/predict.ts';
-import { set, type Translation, unsupported } from '../../openai-compatible/translation.ts';
+import { set, unsupported } from '../../openai-compatible/request-translation.ts';
+import type { Translation } from '../../openai-compatible/translation.ts';
 import { listOf, objectOf } from '../../openai-compatible/wire-values.ts';
 
 /** Sets `tools`, `tool_choice` and `parallel_tool_calls`. */
@@ -21,7 +22,7 @@ function toolToWire(tool: Tool, path: string, translation: Translation): JsonObj
   if (tool.kind === 'vendor') return vendorTool(tool.value, tool.dialect, path);
   const wire: JsonObject = { type: 'function', name: tool.name };
   set(wire, 'description', tool.description);
-  if (translation.isNative) {
+  if (translation.sendsExtra) {
     set(wire, 'parameters', tool.parameters);
     set(wire, 'strict', tool.strict);
   } else {
@@ -29,8 +30,8 @@ function toolToWire(tool: Tool, path: string, translation: Translation): JsonObj
     wire['strict'] = tool.strict ?? false;
   }
   const { function: inner, ...outer } = tool.extra ?? {};
-  translation.addExtra(wire, objectOf(inner), `${path}.function`);
-  return translation.addExtra(wire, outer, path);
+  translation.addPartExtra(wire, objectOf(inner), `${path}.function`);
+  return translation.addPartExtra(wire, outer, path);
 }
 
 function vendorTool(value: JsonObject, dialect: string, path: string): JsonObject {

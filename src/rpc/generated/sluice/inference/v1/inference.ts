@@ -412,6 +412,8 @@ export interface TextDelta {
     | undefined;
   /** True when a new text block begins although the last part was text too. */
   startsBlock: boolean;
+  /** A JSON object of further fields of the text block, such as a thought signature; the last value of each counts. */
+  extraJson?: string | undefined;
 }
 
 /** More reasoning. */
@@ -539,6 +541,353 @@ export interface EmbedResponse {
 /** One vector. */
 export interface Embedding {
   values: number[];
+}
+
+/** Documents to rank. */
+export interface RankRequest {
+  /** As in PredictRequest. */
+  model: string;
+  /** What the documents should answer; not empty. */
+  query: string;
+  /** At least one text. */
+  documents: string[];
+  /** How many of the best to return; absent: all. */
+  topN?:
+    | number
+    | undefined;
+  /** A JSON object of further fields, passed to the provider under their own names. */
+  extraJson?: string | undefined;
+}
+
+/** Documents by falling score. */
+export interface RankResponse {
+  /** The model's own name, as its vendor reports it. */
+  model: string;
+  /** `provider/model` of the server's configuration. */
+  target: string;
+  /** How many attempts were made, the successful one included. */
+  attempts: number;
+  /** Best first. */
+  results: RankedDocument[];
+  usage: Usage | undefined;
+}
+
+/** A document's place in the ranking. */
+export interface RankedDocument {
+  /** Place in RankRequest.documents, from 0. */
+  index: number;
+  /** Higher is better; comparable within one response only. */
+  score: number;
+}
+
+/** Texts to label. */
+export interface ClassifyRequest {
+  /** As in PredictRequest. */
+  model: string;
+  /** At least one text. */
+  input: string[];
+  /** Labels to choose from, for models without labels of their own (zero-shot). */
+  labels: string[];
+  /** A JSON object of further fields, passed to the provider under their own names. */
+  extraJson?: string | undefined;
+}
+
+/** Labels for each text, in the order of the texts. */
+export interface ClassifyResponse {
+  /** The model's own name, as its vendor reports it. */
+  model: string;
+  /** `provider/model` of the server's configuration. */
+  target: string;
+  /** How many attempts were made, the successful one included. */
+  attempts: number;
+  /** One for each text. */
+  results: Classification[];
+  usage: Usage | undefined;
+}
+
+/** The labels of one text. */
+export interface Classification {
+  /** By falling score. */
+  labels: LabelScore[];
+}
+
+/** A label and how sure the model is. */
+export interface LabelScore {
+  /** In the model's own words, or one of ClassifyRequest.labels. */
+  label: string;
+  /** 0 to 1. */
+  score: number;
+}
+
+/** Inputs to judge, each on its own. */
+export interface ModerateRequest {
+  /** As in PredictRequest. */
+  model: string;
+  /** At least one. */
+  input: ModerationInput[];
+  /** A JSON object of further fields, passed to the provider under their own names. */
+  extraJson?: string | undefined;
+}
+
+/** Something to judge as a whole. */
+export interface ModerationInput {
+  /** The whole input, when it is only text. Give either `text` or `content`. */
+  text: string;
+  /** The pieces of an input that is more than text: texts and pictures, judged together. */
+  content: ContentPart[];
+}
+
+/** One verdict for each input, in the order of the inputs. */
+export interface ModerateResponse {
+  /** The vendor's id of the answer, or one of the server. */
+  id: string;
+  /** The model's own name, as its vendor reports it. */
+  model: string;
+  /** `provider/model` of the server's configuration. */
+  target: string;
+  /** How many attempts were made, the successful one included. */
+  attempts: number;
+  /** One for each input. */
+  results: ModerationResult[];
+  usage: Usage | undefined;
+}
+
+/** The verdict on one input. */
+export interface ModerationResult {
+  /** True when the model would not let it pass. */
+  flagged: boolean;
+  /** Every kind of harm that the model knows, found or not. */
+  categories: ModerationCategory[];
+  /** A JSON object of further fields of the verdict. */
+  extraJson?: string | undefined;
+}
+
+/** One kind of harm. */
+export interface ModerationCategory {
+  /** The vendor's own word, such as `self-harm/intent`. */
+  name: string;
+  /** Whether it was found. Absent: the vendor only gives a score. */
+  flagged?:
+    | boolean
+    | undefined;
+  /** 0 to 1, higher is more likely. Absent: the vendor gives none. */
+  score?: number | undefined;
+}
+
+/** A recording to write down. */
+export interface TranscribeRequest {
+  /** As in PredictRequest. */
+  model: string;
+  /** The whole recording in its container format; not empty. The message as a whole may have 32 MiB. */
+  audio: Buffer;
+  /** Such as `call.wav`; vendors tell the format by its ending. Not empty. */
+  fileName: string;
+  /** Such as `audio/wav`; empty when unknown. */
+  mediaType: string;
+  /** ISO 639-1, such as `en`. Absent: the model finds out. */
+  language?:
+    | string
+    | undefined;
+  /** Words to expect. */
+  prompt?:
+    | string
+    | undefined;
+  /** Absent: the vendor's default. */
+  temperature?:
+    | number
+    | undefined;
+  /** None by default. */
+  timings: TranscribeRequest_Timing[];
+  /** A JSON object of further fields, passed to the provider under their own names. */
+  extraJson?: string | undefined;
+}
+
+/** Which timings are wanted beside the text. */
+export const TranscribeRequest_Timing = {
+  /** UNSPECIFIED - Ignored. */
+  UNSPECIFIED: 0,
+  WORD: 1,
+  SEGMENT: 2,
+} as const;
+
+export type TranscribeRequest_Timing = typeof TranscribeRequest_Timing[keyof typeof TranscribeRequest_Timing];
+
+export namespace TranscribeRequest_Timing {
+  export type UNSPECIFIED = typeof TranscribeRequest_Timing.UNSPECIFIED;
+  export type WORD = typeof TranscribeRequest_Timing.WORD;
+  export type SEGMENT = typeof TranscribeRequest_Timing.SEGMENT;
+}
+
+/** A transcript. */
+export interface TranscribeResponse {
+  /** The model's own name, as its vendor reports it. */
+  model: string;
+  /** `provider/model` of the server's configuration. */
+  target: string;
+  /** How many attempts were made, the successful one included. */
+  attempts: number;
+  /** What was said. */
+  text: string;
+  /** Of the speech, in the vendor's own word. */
+  language?:
+    | string
+    | undefined;
+  /** Length of the recording in seconds. */
+  durationS?:
+    | number
+    | undefined;
+  /** Absent when they were not asked for or the vendor has none. */
+  segments:
+    | TranscriptSegments
+    | undefined;
+  /** Absent when they were not asked for or the vendor has none. */
+  words: TranscriptWords | undefined;
+  usage:
+    | Usage
+    | undefined;
+  /** A JSON object of further fields of the answer. */
+  extraJson?: string | undefined;
+}
+
+/** The recording in stretches. Present and empty: nothing was said. */
+export interface TranscriptSegments {
+  /** In order of time. */
+  segments: TranscriptSegment[];
+}
+
+/** A stretch of speech. */
+export interface TranscriptSegment {
+  /** Seconds from the start of the recording. */
+  startS: number;
+  /** Seconds from the start of the recording. */
+  endS: number;
+  /** What was said in it. */
+  text: string;
+  /** A JSON object of the vendor's further figures, such as `avg_logprob`. */
+  extraJson?: string | undefined;
+}
+
+/** The recording in words. Present and empty: nothing was said. */
+export interface TranscriptWords {
+  /** In order of time. */
+  words: TranscriptWord[];
+}
+
+/** A word. */
+export interface TranscriptWord {
+  /** Seconds from the start of the recording. */
+  startS: number;
+  /** Seconds from the start of the recording. */
+  endS: number;
+  word: string;
+}
+
+/** A count of input tokens. */
+export interface TokenCount {
+  /** The model's own name. */
+  model: string;
+  /** `provider/model` of the server's configuration that was or would be asked. */
+  target: string;
+  /** How many attempts were made, the successful one included. */
+  attempts: number;
+  /** What Usage.input_tokens of the answer would be. */
+  inputTokens: number;
+  /** SOURCE_PROVIDER or SOURCE_ENGINE: counted by who would run the request. SOURCE_ESTIMATED: our own estimate. */
+  source: Usage_Source;
+}
+
+/** A tensor, as in the Open Inference Protocol v2 (KServe, Triton). */
+export interface Tensor {
+  /** The model's name for it. */
+  name: string;
+  /** BOOL, UINT8, UINT16, UINT32, UINT64, INT8, INT16, INT32, INT64, FP16, BF16, FP32, FP64 or BYTES. */
+  datatype: string;
+  /** Lengths of the dimensions, 0 or more each. None: a scalar. */
+  shape: number[];
+  /**
+   * The protocol's raw form: elements in row-major order, little-endian, BOOL as one byte each, every element of BYTES behind
+   * its length as a 32-bit integer.
+   */
+  data: Buffer;
+  /** A JSON object. */
+  parametersJson?: string | undefined;
+}
+
+/** Tensors for a model. */
+export interface InferRequest {
+  /** As in PredictRequest. */
+  model: string;
+  /** Version of the model; empty lets the server of the model choose. */
+  version: string;
+  /** The caller's own id, given back with the answer; empty for none. */
+  id: string;
+  /** At least one. The message as a whole may have 32 MiB. */
+  inputs: Tensor[];
+  /** Outputs that are wanted; none: all. */
+  outputs: RequestedOutput[];
+  /** A JSON object. */
+  parametersJson?: string | undefined;
+}
+
+/** An output that is wanted. */
+export interface RequestedOutput {
+  /** The model's name for it. */
+  name: string;
+  /** A JSON object. */
+  parametersJson?: string | undefined;
+}
+
+/** What the model answered. */
+export interface InferResponse {
+  /** The model's own name, as its server reports it. */
+  model: string;
+  /** Version that answered; empty when its server does not say. */
+  version: string;
+  /** InferRequest.id. */
+  id: string;
+  /** `provider/model` of the server's configuration. */
+  target: string;
+  /** How many attempts were made, the successful one included. */
+  attempts: number;
+  outputs: Tensor[];
+  /** A JSON object. */
+  parametersJson?: string | undefined;
+}
+
+/** Asks what tensors a model takes and gives. */
+export interface TensorMetadataRequest {
+  /** As in PredictRequest. */
+  model: string;
+  /** Version of the model; empty lets the server of the model choose. */
+  version: string;
+}
+
+/** What a model says of its tensors. */
+export interface TensorMetadataResponse {
+  /** The model's own name, as its server reports it. */
+  model: string;
+  /** `provider/model` of the server's configuration. */
+  target: string;
+  /** How many attempts were made, the successful one included. */
+  attempts: number;
+  /** Versions that can be asked for. */
+  versions: string[];
+  /** What runs the model, such as `onnxruntime_onnx`. */
+  platform: string;
+  /** Tensors that it takes. */
+  inputs: TensorDescription[];
+  /** Tensors that it gives. */
+  outputs: TensorDescription[];
+}
+
+/** A tensor that a model takes or gives. */
+export interface TensorDescription {
+  /** The model's name for it. */
+  name: string;
+  /** As in Tensor. */
+  datatype: string;
+  /** Lengths of the dimensions; -1 is any length. */
+  shape: number[];
 }
 
 export interface ListModelsRequest {
@@ -2767,7 +3116,7 @@ export const Answerer: MessageFns<Answerer> = {
 };
 
 function createBaseTextDelta(): TextDelta {
-  return { logprobs: [], annotationsJson: undefined, startsBlock: false };
+  return { logprobs: [], annotationsJson: undefined, startsBlock: false, extraJson: undefined };
 }
 
 export const TextDelta: MessageFns<TextDelta> = {
@@ -2780,6 +3129,9 @@ export const TextDelta: MessageFns<TextDelta> = {
     }
     if (message.startsBlock !== false) {
       writer.uint32(24).bool(message.startsBlock);
+    }
+    if (message.extraJson !== undefined) {
+      writer.uint32(34).string(message.extraJson);
     }
     return writer;
   },
@@ -2819,6 +3171,14 @@ export const TextDelta: MessageFns<TextDelta> = {
             }
 
             message.startsBlock = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.extraJson = reader.string();
             continue;
           }
         }
@@ -3641,6 +4001,2145 @@ export const Embedding: MessageFns<Embedding> = {
   },
 };
 
+function createBaseRankRequest(): RankRequest {
+  return { model: "", query: "", documents: [], topN: undefined, extraJson: undefined };
+}
+
+export const RankRequest: MessageFns<RankRequest> = {
+  encode(message: RankRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.model !== "") {
+      writer.uint32(10).string(message.model);
+    }
+    if (message.query !== "") {
+      writer.uint32(18).string(message.query);
+    }
+    for (const v of message.documents) {
+      writer.uint32(26).string(v!);
+    }
+    if (message.topN !== undefined) {
+      writer.uint32(32).int64(message.topN);
+    }
+    if (message.extraJson !== undefined) {
+      writer.uint32(42).string(message.extraJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RankRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRankRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.query = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.documents.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.topN = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.extraJson = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRankResponse(): RankResponse {
+  return { model: "", target: "", attempts: 0, results: [], usage: undefined };
+}
+
+export const RankResponse: MessageFns<RankResponse> = {
+  encode(message: RankResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.model !== "") {
+      writer.uint32(10).string(message.model);
+    }
+    if (message.target !== "") {
+      writer.uint32(18).string(message.target);
+    }
+    if (message.attempts !== 0) {
+      writer.uint32(24).int32(message.attempts);
+    }
+    for (const v of message.results) {
+      RankedDocument.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.usage !== undefined) {
+      Usage.encode(message.usage, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RankResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRankResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.target = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.attempts = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.results.push(RankedDocument.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.usage = Usage.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRankedDocument(): RankedDocument {
+  return { index: 0, score: 0 };
+}
+
+export const RankedDocument: MessageFns<RankedDocument> = {
+  encode(message: RankedDocument, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.index !== 0) {
+      writer.uint32(8).int32(message.index);
+    }
+    if (message.score !== 0) {
+      writer.uint32(17).double(message.score);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RankedDocument {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRankedDocument();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.index = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.score = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseClassifyRequest(): ClassifyRequest {
+  return { model: "", input: [], labels: [], extraJson: undefined };
+}
+
+export const ClassifyRequest: MessageFns<ClassifyRequest> = {
+  encode(message: ClassifyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.model !== "") {
+      writer.uint32(10).string(message.model);
+    }
+    for (const v of message.input) {
+      writer.uint32(18).string(v!);
+    }
+    for (const v of message.labels) {
+      writer.uint32(26).string(v!);
+    }
+    if (message.extraJson !== undefined) {
+      writer.uint32(34).string(message.extraJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClassifyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClassifyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.input.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.labels.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.extraJson = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseClassifyResponse(): ClassifyResponse {
+  return { model: "", target: "", attempts: 0, results: [], usage: undefined };
+}
+
+export const ClassifyResponse: MessageFns<ClassifyResponse> = {
+  encode(message: ClassifyResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.model !== "") {
+      writer.uint32(10).string(message.model);
+    }
+    if (message.target !== "") {
+      writer.uint32(18).string(message.target);
+    }
+    if (message.attempts !== 0) {
+      writer.uint32(24).int32(message.attempts);
+    }
+    for (const v of message.results) {
+      Classification.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.usage !== undefined) {
+      Usage.encode(message.usage, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClassifyResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClassifyResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.target = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.attempts = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.results.push(Classification.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.usage = Usage.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseClassification(): Classification {
+  return { labels: [] };
+}
+
+export const Classification: MessageFns<Classification> = {
+  encode(message: Classification, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.labels) {
+      LabelScore.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Classification {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClassification();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.labels.push(LabelScore.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseLabelScore(): LabelScore {
+  return { label: "", score: 0 };
+}
+
+export const LabelScore: MessageFns<LabelScore> = {
+  encode(message: LabelScore, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.label !== "") {
+      writer.uint32(10).string(message.label);
+    }
+    if (message.score !== 0) {
+      writer.uint32(17).double(message.score);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LabelScore {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLabelScore();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.label = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.score = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseModerateRequest(): ModerateRequest {
+  return { model: "", input: [], extraJson: undefined };
+}
+
+export const ModerateRequest: MessageFns<ModerateRequest> = {
+  encode(message: ModerateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.model !== "") {
+      writer.uint32(10).string(message.model);
+    }
+    for (const v of message.input) {
+      ModerationInput.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.extraJson !== undefined) {
+      writer.uint32(26).string(message.extraJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ModerateRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseModerateRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.input.push(ModerationInput.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.extraJson = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseModerationInput(): ModerationInput {
+  return { text: "", content: [] };
+}
+
+export const ModerationInput: MessageFns<ModerationInput> = {
+  encode(message: ModerationInput, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.text !== "") {
+      writer.uint32(10).string(message.text);
+    }
+    for (const v of message.content) {
+      ContentPart.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ModerationInput {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseModerationInput();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.content.push(ContentPart.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseModerateResponse(): ModerateResponse {
+  return { id: "", model: "", target: "", attempts: 0, results: [], usage: undefined };
+}
+
+export const ModerateResponse: MessageFns<ModerateResponse> = {
+  encode(message: ModerateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.model !== "") {
+      writer.uint32(18).string(message.model);
+    }
+    if (message.target !== "") {
+      writer.uint32(26).string(message.target);
+    }
+    if (message.attempts !== 0) {
+      writer.uint32(32).int32(message.attempts);
+    }
+    for (const v of message.results) {
+      ModerationResult.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.usage !== undefined) {
+      Usage.encode(message.usage, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ModerateResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseModerateResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.target = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.attempts = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.results.push(ModerationResult.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.usage = Usage.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseModerationResult(): ModerationResult {
+  return { flagged: false, categories: [], extraJson: undefined };
+}
+
+export const ModerationResult: MessageFns<ModerationResult> = {
+  encode(message: ModerationResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.flagged !== false) {
+      writer.uint32(8).bool(message.flagged);
+    }
+    for (const v of message.categories) {
+      ModerationCategory.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.extraJson !== undefined) {
+      writer.uint32(26).string(message.extraJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ModerationResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseModerationResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.flagged = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.categories.push(ModerationCategory.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.extraJson = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseModerationCategory(): ModerationCategory {
+  return { name: "", flagged: undefined, score: undefined };
+}
+
+export const ModerationCategory: MessageFns<ModerationCategory> = {
+  encode(message: ModerationCategory, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.flagged !== undefined) {
+      writer.uint32(16).bool(message.flagged);
+    }
+    if (message.score !== undefined) {
+      writer.uint32(25).double(message.score);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ModerationCategory {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseModerationCategory();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.flagged = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.score = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTranscribeRequest(): TranscribeRequest {
+  return {
+    model: "",
+    audio: Buffer.alloc(0),
+    fileName: "",
+    mediaType: "",
+    language: undefined,
+    prompt: undefined,
+    temperature: undefined,
+    timings: [],
+    extraJson: undefined,
+  };
+}
+
+export const TranscribeRequest: MessageFns<TranscribeRequest> = {
+  encode(message: TranscribeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.model !== "") {
+      writer.uint32(10).string(message.model);
+    }
+    if (message.audio.length !== 0) {
+      writer.uint32(18).bytes(message.audio);
+    }
+    if (message.fileName !== "") {
+      writer.uint32(26).string(message.fileName);
+    }
+    if (message.mediaType !== "") {
+      writer.uint32(34).string(message.mediaType);
+    }
+    if (message.language !== undefined) {
+      writer.uint32(42).string(message.language);
+    }
+    if (message.prompt !== undefined) {
+      writer.uint32(50).string(message.prompt);
+    }
+    if (message.temperature !== undefined) {
+      writer.uint32(57).double(message.temperature);
+    }
+    if (message.timings.length !== 0) {
+      writer.uint32(66).fork();
+      for (const v of message.timings) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.extraJson !== undefined) {
+      writer.uint32(74).string(message.extraJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TranscribeRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTranscribeRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.audio = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.fileName = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.mediaType = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.language = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.prompt = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.temperature = reader.double();
+            continue;
+          }
+          case 8: {
+            if (tag === 64) {
+              message.timings.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 66) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.timings.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.extraJson = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTranscribeResponse(): TranscribeResponse {
+  return {
+    model: "",
+    target: "",
+    attempts: 0,
+    text: "",
+    language: undefined,
+    durationS: undefined,
+    segments: undefined,
+    words: undefined,
+    usage: undefined,
+    extraJson: undefined,
+  };
+}
+
+export const TranscribeResponse: MessageFns<TranscribeResponse> = {
+  encode(message: TranscribeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.model !== "") {
+      writer.uint32(10).string(message.model);
+    }
+    if (message.target !== "") {
+      writer.uint32(18).string(message.target);
+    }
+    if (message.attempts !== 0) {
+      writer.uint32(24).int32(message.attempts);
+    }
+    if (message.text !== "") {
+      writer.uint32(34).string(message.text);
+    }
+    if (message.language !== undefined) {
+      writer.uint32(42).string(message.language);
+    }
+    if (message.durationS !== undefined) {
+      writer.uint32(49).double(message.durationS);
+    }
+    if (message.segments !== undefined) {
+      TranscriptSegments.encode(message.segments, writer.uint32(58).fork()).join();
+    }
+    if (message.words !== undefined) {
+      TranscriptWords.encode(message.words, writer.uint32(66).fork()).join();
+    }
+    if (message.usage !== undefined) {
+      Usage.encode(message.usage, writer.uint32(74).fork()).join();
+    }
+    if (message.extraJson !== undefined) {
+      writer.uint32(82).string(message.extraJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TranscribeResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTranscribeResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.target = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.attempts = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.language = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.durationS = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.segments = TranscriptSegments.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.words = TranscriptWords.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.usage = Usage.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.extraJson = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTranscriptSegments(): TranscriptSegments {
+  return { segments: [] };
+}
+
+export const TranscriptSegments: MessageFns<TranscriptSegments> = {
+  encode(message: TranscriptSegments, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.segments) {
+      TranscriptSegment.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TranscriptSegments {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTranscriptSegments();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.segments.push(TranscriptSegment.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTranscriptSegment(): TranscriptSegment {
+  return { startS: 0, endS: 0, text: "", extraJson: undefined };
+}
+
+export const TranscriptSegment: MessageFns<TranscriptSegment> = {
+  encode(message: TranscriptSegment, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.startS !== 0) {
+      writer.uint32(9).double(message.startS);
+    }
+    if (message.endS !== 0) {
+      writer.uint32(17).double(message.endS);
+    }
+    if (message.text !== "") {
+      writer.uint32(26).string(message.text);
+    }
+    if (message.extraJson !== undefined) {
+      writer.uint32(34).string(message.extraJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TranscriptSegment {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTranscriptSegment();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.startS = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.endS = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.extraJson = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTranscriptWords(): TranscriptWords {
+  return { words: [] };
+}
+
+export const TranscriptWords: MessageFns<TranscriptWords> = {
+  encode(message: TranscriptWords, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.words) {
+      TranscriptWord.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TranscriptWords {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTranscriptWords();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.words.push(TranscriptWord.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTranscriptWord(): TranscriptWord {
+  return { startS: 0, endS: 0, word: "" };
+}
+
+export const TranscriptWord: MessageFns<TranscriptWord> = {
+  encode(message: TranscriptWord, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.startS !== 0) {
+      writer.uint32(9).double(message.startS);
+    }
+    if (message.endS !== 0) {
+      writer.uint32(17).double(message.endS);
+    }
+    if (message.word !== "") {
+      writer.uint32(26).string(message.word);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TranscriptWord {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTranscriptWord();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.startS = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.endS = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.word = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTokenCount(): TokenCount {
+  return { model: "", target: "", attempts: 0, inputTokens: 0, source: 0 };
+}
+
+export const TokenCount: MessageFns<TokenCount> = {
+  encode(message: TokenCount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.model !== "") {
+      writer.uint32(10).string(message.model);
+    }
+    if (message.target !== "") {
+      writer.uint32(18).string(message.target);
+    }
+    if (message.attempts !== 0) {
+      writer.uint32(24).int32(message.attempts);
+    }
+    if (message.inputTokens !== 0) {
+      writer.uint32(32).int64(message.inputTokens);
+    }
+    if (message.source !== 0) {
+      writer.uint32(40).int32(message.source);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TokenCount {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTokenCount();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.target = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.attempts = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.inputTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.source = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTensor(): Tensor {
+  return { name: "", datatype: "", shape: [], data: Buffer.alloc(0), parametersJson: undefined };
+}
+
+export const Tensor: MessageFns<Tensor> = {
+  encode(message: Tensor, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.datatype !== "") {
+      writer.uint32(18).string(message.datatype);
+    }
+    if (message.shape.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.shape) {
+        writer.int64(v);
+      }
+      writer.join();
+    }
+    if (message.data.length !== 0) {
+      writer.uint32(34).bytes(message.data);
+    }
+    if (message.parametersJson !== undefined) {
+      writer.uint32(42).string(message.parametersJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Tensor {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTensor();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.datatype = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.shape.push(longToNumber(reader.int64()));
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.shape.push(longToNumber(reader.int64()));
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.data = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.parametersJson = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseInferRequest(): InferRequest {
+  return { model: "", version: "", id: "", inputs: [], outputs: [], parametersJson: undefined };
+}
+
+export const InferRequest: MessageFns<InferRequest> = {
+  encode(message: InferRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.model !== "") {
+      writer.uint32(10).string(message.model);
+    }
+    if (message.version !== "") {
+      writer.uint32(18).string(message.version);
+    }
+    if (message.id !== "") {
+      writer.uint32(26).string(message.id);
+    }
+    for (const v of message.inputs) {
+      Tensor.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.outputs) {
+      RequestedOutput.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.parametersJson !== undefined) {
+      writer.uint32(50).string(message.parametersJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): InferRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInferRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.inputs.push(Tensor.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.outputs.push(RequestedOutput.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.parametersJson = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRequestedOutput(): RequestedOutput {
+  return { name: "", parametersJson: undefined };
+}
+
+export const RequestedOutput: MessageFns<RequestedOutput> = {
+  encode(message: RequestedOutput, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.parametersJson !== undefined) {
+      writer.uint32(18).string(message.parametersJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RequestedOutput {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRequestedOutput();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.parametersJson = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseInferResponse(): InferResponse {
+  return { model: "", version: "", id: "", target: "", attempts: 0, outputs: [], parametersJson: undefined };
+}
+
+export const InferResponse: MessageFns<InferResponse> = {
+  encode(message: InferResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.model !== "") {
+      writer.uint32(10).string(message.model);
+    }
+    if (message.version !== "") {
+      writer.uint32(18).string(message.version);
+    }
+    if (message.id !== "") {
+      writer.uint32(26).string(message.id);
+    }
+    if (message.target !== "") {
+      writer.uint32(34).string(message.target);
+    }
+    if (message.attempts !== 0) {
+      writer.uint32(40).int32(message.attempts);
+    }
+    for (const v of message.outputs) {
+      Tensor.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.parametersJson !== undefined) {
+      writer.uint32(58).string(message.parametersJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): InferResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInferResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.target = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.attempts = reader.int32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.outputs.push(Tensor.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.parametersJson = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTensorMetadataRequest(): TensorMetadataRequest {
+  return { model: "", version: "" };
+}
+
+export const TensorMetadataRequest: MessageFns<TensorMetadataRequest> = {
+  encode(message: TensorMetadataRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.model !== "") {
+      writer.uint32(10).string(message.model);
+    }
+    if (message.version !== "") {
+      writer.uint32(18).string(message.version);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TensorMetadataRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTensorMetadataRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTensorMetadataResponse(): TensorMetadataResponse {
+  return { model: "", target: "", attempts: 0, versions: [], platform: "", inputs: [], outputs: [] };
+}
+
+export const TensorMetadataResponse: MessageFns<TensorMetadataResponse> = {
+  encode(message: TensorMetadataResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.model !== "") {
+      writer.uint32(10).string(message.model);
+    }
+    if (message.target !== "") {
+      writer.uint32(18).string(message.target);
+    }
+    if (message.attempts !== 0) {
+      writer.uint32(24).int32(message.attempts);
+    }
+    for (const v of message.versions) {
+      writer.uint32(34).string(v!);
+    }
+    if (message.platform !== "") {
+      writer.uint32(42).string(message.platform);
+    }
+    for (const v of message.inputs) {
+      TensorDescription.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.outputs) {
+      TensorDescription.encode(v!, writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TensorMetadataResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTensorMetadataResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.target = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.attempts = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.versions.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.platform = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.inputs.push(TensorDescription.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.outputs.push(TensorDescription.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTensorDescription(): TensorDescription {
+  return { name: "", datatype: "", shape: [] };
+}
+
+export const TensorDescription: MessageFns<TensorDescription> = {
+  encode(message: TensorDescription, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.datatype !== "") {
+      writer.uint32(18).string(message.datatype);
+    }
+    if (message.shape.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.shape) {
+        writer.int64(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TensorDescription {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTensorDescription();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.datatype = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.shape.push(longToNumber(reader.int64()));
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.shape.push(longToNumber(reader.int64()));
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseListModelsRequest(): ListModelsRequest {
   return {};
 }
@@ -4035,7 +6534,7 @@ export const UpstreamFailure: MessageFns<UpstreamFailure> = {
   },
 };
 
-/** Runs generative and embedding models. */
+/** Runs models. */
 export type InferenceService = typeof InferenceService;
 export const InferenceService = {
   /** One whole answer. */
@@ -4071,6 +6570,78 @@ export const InferenceService = {
     responseSerialize: (value: EmbedResponse): Buffer => Buffer.from(EmbedResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): EmbedResponse => EmbedResponse.decode(value),
   },
+  /** Which documents fit a query best. */
+  rank: {
+    path: "/sluice.inference.v1.Inference/Rank" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RankRequest): Buffer => Buffer.from(RankRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RankRequest => RankRequest.decode(value),
+    responseSerialize: (value: RankResponse): Buffer => Buffer.from(RankResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RankResponse => RankResponse.decode(value),
+  },
+  /** Labels for each text. */
+  classify: {
+    path: "/sluice.inference.v1.Inference/Classify" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ClassifyRequest): Buffer => Buffer.from(ClassifyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ClassifyRequest => ClassifyRequest.decode(value),
+    responseSerialize: (value: ClassifyResponse): Buffer => Buffer.from(ClassifyResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ClassifyResponse => ClassifyResponse.decode(value),
+  },
+  /** A verdict on each input: whether it is harmful, and in what way. */
+  moderate: {
+    path: "/sluice.inference.v1.Inference/Moderate" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ModerateRequest): Buffer => Buffer.from(ModerateRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ModerateRequest => ModerateRequest.decode(value),
+    responseSerialize: (value: ModerateResponse): Buffer => Buffer.from(ModerateResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ModerateResponse => ModerateResponse.decode(value),
+  },
+  /** The transcript of a recording. */
+  transcribe: {
+    path: "/sluice.inference.v1.Inference/Transcribe" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: TranscribeRequest): Buffer => Buffer.from(TranscribeRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): TranscribeRequest => TranscribeRequest.decode(value),
+    responseSerialize: (value: TranscribeResponse): Buffer => Buffer.from(TranscribeResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): TranscribeResponse => TranscribeResponse.decode(value),
+  },
+  /** How many input tokens a Predict of the request would take. Nothing is run. */
+  countTokens: {
+    path: "/sluice.inference.v1.Inference/CountTokens" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PredictRequest): Buffer => Buffer.from(PredictRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PredictRequest => PredictRequest.decode(value),
+    responseSerialize: (value: TokenCount): Buffer => Buffer.from(TokenCount.encode(value).finish()),
+    responseDeserialize: (value: Buffer): TokenCount => TokenCount.decode(value),
+  },
+  /** Tensors in, tensors out. */
+  infer: {
+    path: "/sluice.inference.v1.Inference/Infer" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: InferRequest): Buffer => Buffer.from(InferRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): InferRequest => InferRequest.decode(value),
+    responseSerialize: (value: InferResponse): Buffer => Buffer.from(InferResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): InferResponse => InferResponse.decode(value),
+  },
+  /** The tensors that a model takes and gives. */
+  tensorMetadata: {
+    path: "/sluice.inference.v1.Inference/TensorMetadata" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: TensorMetadataRequest): Buffer =>
+      Buffer.from(TensorMetadataRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): TensorMetadataRequest => TensorMetadataRequest.decode(value),
+    responseSerialize: (value: TensorMetadataResponse): Buffer =>
+      Buffer.from(TensorMetadataResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): TensorMetadataResponse => TensorMetadataResponse.decode(value),
+  },
   /** Every model that a caller can name, aliases first. */
   listModels: {
     path: "/sluice.inference.v1.Inference/ListModels" as const,
@@ -4093,6 +6664,20 @@ export interface InferenceServer extends UntypedServiceImplementation {
   predictStream: handleServerStreamingCall<PredictRequest, Token>;
   /** One vector for each text. */
   embed: handleUnaryCall<EmbedRequest, EmbedResponse>;
+  /** Which documents fit a query best. */
+  rank: handleUnaryCall<RankRequest, RankResponse>;
+  /** Labels for each text. */
+  classify: handleUnaryCall<ClassifyRequest, ClassifyResponse>;
+  /** A verdict on each input: whether it is harmful, and in what way. */
+  moderate: handleUnaryCall<ModerateRequest, ModerateResponse>;
+  /** The transcript of a recording. */
+  transcribe: handleUnaryCall<TranscribeRequest, TranscribeResponse>;
+  /** How many input tokens a Predict of the request would take. Nothing is run. */
+  countTokens: handleUnaryCall<PredictRequest, TokenCount>;
+  /** Tensors in, tensors out. */
+  infer: handleUnaryCall<InferRequest, InferResponse>;
+  /** The tensors that a model takes and gives. */
+  tensorMetadata: handleUnaryCall<TensorMetadataRequest, TensorMetadataResponse>;
   /** Every model that a caller can name, aliases first. */
   listModels: handleUnaryCall<ListModelsRequest, ListModelsResponse>;
 }
@@ -4139,6 +6724,115 @@ export interface InferenceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: EmbedResponse) => void,
+  ): ClientUnaryCall;
+  /** Which documents fit a query best. */
+  rank(request: RankRequest, callback: (error: ServiceError | null, response: RankResponse) => void): ClientUnaryCall;
+  rank(
+    request: RankRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RankResponse) => void,
+  ): ClientUnaryCall;
+  rank(
+    request: RankRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RankResponse) => void,
+  ): ClientUnaryCall;
+  /** Labels for each text. */
+  classify(
+    request: ClassifyRequest,
+    callback: (error: ServiceError | null, response: ClassifyResponse) => void,
+  ): ClientUnaryCall;
+  classify(
+    request: ClassifyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ClassifyResponse) => void,
+  ): ClientUnaryCall;
+  classify(
+    request: ClassifyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ClassifyResponse) => void,
+  ): ClientUnaryCall;
+  /** A verdict on each input: whether it is harmful, and in what way. */
+  moderate(
+    request: ModerateRequest,
+    callback: (error: ServiceError | null, response: ModerateResponse) => void,
+  ): ClientUnaryCall;
+  moderate(
+    request: ModerateRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ModerateResponse) => void,
+  ): ClientUnaryCall;
+  moderate(
+    request: ModerateRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ModerateResponse) => void,
+  ): ClientUnaryCall;
+  /** The transcript of a recording. */
+  transcribe(
+    request: TranscribeRequest,
+    callback: (error: ServiceError | null, response: TranscribeResponse) => void,
+  ): ClientUnaryCall;
+  transcribe(
+    request: TranscribeRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: TranscribeResponse) => void,
+  ): ClientUnaryCall;
+  transcribe(
+    request: TranscribeRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: TranscribeResponse) => void,
+  ): ClientUnaryCall;
+  /** How many input tokens a Predict of the request would take. Nothing is run. */
+  countTokens(
+    request: PredictRequest,
+    callback: (error: ServiceError | null, response: TokenCount) => void,
+  ): ClientUnaryCall;
+  countTokens(
+    request: PredictRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: TokenCount) => void,
+  ): ClientUnaryCall;
+  countTokens(
+    request: PredictRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: TokenCount) => void,
+  ): ClientUnaryCall;
+  /** Tensors in, tensors out. */
+  infer(
+    request: InferRequest,
+    callback: (error: ServiceError | null, response: InferResponse) => void,
+  ): ClientUnaryCall;
+  infer(
+    request: InferRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: InferResponse) => void,
+  ): ClientUnaryCall;
+  infer(
+    request: InferRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: InferResponse) => void,
+  ): ClientUnaryCall;
+  /** The tensors that a model takes and gives. */
+  tensorMetadata(
+    request: TensorMetadataRequest,
+    callback: (error: ServiceError | null, response: TensorMetadataResponse) => void,
+  ): ClientUnaryCall;
+  tensorMetadata(
+    request: TensorMetadataRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: TensorMetadataResponse) => void,
+  ): ClientUnaryCall;
+  tensorMetadata(
+    request: TensorMetadataRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: TensorMetadataResponse) => void,
   ): ClientUnaryCall;
   /** Every model that a caller can name, aliases first. */
   listModels(

@@ -15,14 +15,27 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import {
+  ClassifyRequest,
+  ClassifyResponse,
   EmbedRequest,
   EmbedResponse,
   ErrorDetail,
+  InferRequest,
+  InferResponse,
   ListModelsRequest,
   ListModelsResponse,
+  ModerateRequest,
+  ModerateResponse,
   PredictRequest,
   PredictResponse,
+  RankRequest,
+  RankResponse,
+  TensorMetadataRequest,
+  TensorMetadataResponse,
   Token,
+  TokenCount,
+  TranscribeRequest,
+  TranscribeResponse,
 } from "../../inference/v1/inference.ts";
 
 /**
@@ -85,6 +98,13 @@ export interface ServerFrame {
     | { $case: "welcome"; value: Welcome }
     | { $case: "goAway"; value: GoAway }
     | { $case: "pong"; value: Ping }
+    | { $case: "rank"; value: RankResponse }
+    | { $case: "classify"; value: ClassifyResponse }
+    | { $case: "moderate"; value: ModerateResponse }
+    | { $case: "transcribe"; value: TranscribeResponse }
+    | { $case: "countTokens"; value: TokenCount }
+    | { $case: "infer"; value: InferResponse }
+    | { $case: "tensorMetadata"; value: TensorMetadataResponse }
     | undefined;
 }
 
@@ -96,6 +116,13 @@ export interface Start {
     | { $case: "predictStream"; value: StreamStart }
     | { $case: "embed"; value: EmbedRequest }
     | { $case: "listModels"; value: ListModelsRequest }
+    | { $case: "rank"; value: RankRequest }
+    | { $case: "classify"; value: ClassifyRequest }
+    | { $case: "moderate"; value: ModerateRequest }
+    | { $case: "transcribe"; value: TranscribeRequest }
+    | { $case: "countTokens"; value: PredictRequest }
+    | { $case: "infer"; value: InferRequest }
+    | { $case: "tensorMetadata"; value: TensorMetadataRequest }
     | undefined;
 }
 
@@ -356,6 +383,27 @@ export const ServerFrame: MessageFns<ServerFrame> = {
       case "pong":
         Ping.encode(message.frame.value, writer.uint32(74).fork()).join();
         break;
+      case "rank":
+        RankResponse.encode(message.frame.value, writer.uint32(82).fork()).join();
+        break;
+      case "classify":
+        ClassifyResponse.encode(message.frame.value, writer.uint32(90).fork()).join();
+        break;
+      case "moderate":
+        ModerateResponse.encode(message.frame.value, writer.uint32(98).fork()).join();
+        break;
+      case "transcribe":
+        TranscribeResponse.encode(message.frame.value, writer.uint32(106).fork()).join();
+        break;
+      case "countTokens":
+        TokenCount.encode(message.frame.value, writer.uint32(114).fork()).join();
+        break;
+      case "infer":
+        InferResponse.encode(message.frame.value, writer.uint32(122).fork()).join();
+        break;
+      case "tensorMetadata":
+        TensorMetadataResponse.encode(message.frame.value, writer.uint32(130).fork()).join();
+        break;
     }
     return writer;
   },
@@ -445,6 +493,62 @@ export const ServerFrame: MessageFns<ServerFrame> = {
             message.frame = { $case: "pong", value: Ping.decode(reader, reader.uint32()) };
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.frame = { $case: "rank", value: RankResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.frame = { $case: "classify", value: ClassifyResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.frame = { $case: "moderate", value: ModerateResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.frame = { $case: "transcribe", value: TranscribeResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.frame = { $case: "countTokens", value: TokenCount.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.frame = { $case: "infer", value: InferResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.frame = { $case: "tensorMetadata", value: TensorMetadataResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -479,6 +583,27 @@ export const Start: MessageFns<Start> = {
         break;
       case "listModels":
         ListModelsRequest.encode(message.call.value, writer.uint32(42).fork()).join();
+        break;
+      case "rank":
+        RankRequest.encode(message.call.value, writer.uint32(50).fork()).join();
+        break;
+      case "classify":
+        ClassifyRequest.encode(message.call.value, writer.uint32(58).fork()).join();
+        break;
+      case "moderate":
+        ModerateRequest.encode(message.call.value, writer.uint32(66).fork()).join();
+        break;
+      case "transcribe":
+        TranscribeRequest.encode(message.call.value, writer.uint32(74).fork()).join();
+        break;
+      case "countTokens":
+        PredictRequest.encode(message.call.value, writer.uint32(82).fork()).join();
+        break;
+      case "infer":
+        InferRequest.encode(message.call.value, writer.uint32(90).fork()).join();
+        break;
+      case "tensorMetadata":
+        TensorMetadataRequest.encode(message.call.value, writer.uint32(98).fork()).join();
         break;
     }
     return writer;
@@ -535,6 +660,62 @@ export const Start: MessageFns<Start> = {
             }
 
             message.call = { $case: "listModels", value: ListModelsRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.call = { $case: "rank", value: RankRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.call = { $case: "classify", value: ClassifyRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.call = { $case: "moderate", value: ModerateRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.call = { $case: "transcribe", value: TranscribeRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.call = { $case: "countTokens", value: PredictRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.call = { $case: "infer", value: InferRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.call = { $case: "tensorMetadata", value: TensorMetadataRequest.decode(reader, reader.uint32()) };
             continue;
           }
         }

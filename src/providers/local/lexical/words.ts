@@ -1,4 +1,4 @@
-// Words as the answerer compares them: lower case, without accents, stemmed a little, function words left out. English only.
+// Words as texts are compared by them: lower case, without accents, stemmed a little, function words left out. English only.
 
 /** Words that carry no topic; a question consists of them to a large part. */
 const stopWords: ReadonlySet<string> = new Set(

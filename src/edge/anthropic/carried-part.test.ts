@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { carriedPart, carryPart } from './carried-part.ts';
+import { parseMessagesRequest } from './parse-request.ts';
+
+test('carried part: a part of another dialect goes out in a block that every client knows and comes back as it was', () => {
+  const value = { executableCode: { language: 'PYTHON', code: 'print("Grüße 東京")' }, thoughtSignature: 'c2ln' };
+  const block = carryPart({ dialect: 'vertex', value });
+  assert.equal(block['type'], 'redacted_thinking');
+  const { request } = parseMessagesRequest({
+    model: 'm',
+    max_tokens: 1,
+    messages: [
+      { role: 'user', content: 'q' },
+      { role: 'assistant', content: [block] },
+    ],
+  });
+  assert.deepEqual(request.messages[1]?.content, [{ type: 'opaque', dialect: 'vertex', value }]);
+});
+
+test('carried part: data that is not ours, or not what we wrote, is left to Anthropic', () => {
+  const encode = (value: unknown): string => `sluice:${Buffer.from(JSON.stringify(value)).toString('base64')}`;
+  for (const data of ['EqQB', 'sluice:', 'sluice:e30=', encode({ dialect: 'other', value: {} }), encode([1])]) {
+    assert.equal(carriedPart(data), undefined, data);
+  }
+});

@@ -1,0 +1,130 @@
+// The body of POST /v1/completions, OpenAI's legacy completions, to our requests: one for each prompt.
+
+import Type from 'typebox';
+import { SluiceError } from '../../core/error.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { PredictRequest, Sampling } from '../../core/predict.ts';
+import { unknownFields, type WithExtra } from '../unknown-fields.ts';
+import { createBodyCheck, maybe } from '../validate.ts';
+import { maxCompletionLogprobs, maxModelNameLength, maxPrompts } from './defaults.ts';
+
+/** What a completions call asks for. */
+export interface CompletionsCall {
+  /** One for each prompt, in order; they differ in nothing else. */
+  readonly requests: readonly [PredictRequest, ...PredictRequest[]];
+  readonly stream: boolean;
+  /** `stream_options.include_usage`: ends the stream with a chunk that holds the usage. */
+  readonly includeUsage: boolean;
+  /** The prompt comes back in front of the text. The target does it: `echo` travels in `extra`. */
+  readonly echo: boolean;
+}
+
+const body = Type.Object({
+  model: Type.String({ minLength: 1, maxLength: maxModelNameLength }),
+  prompt: Type.Union([Type.String(), Type.Array(Type.Unknown(), { minItems: 1, maxItems: maxPrompts })]),
+  stream: maybe(Type.Boolean()),
+  stream_options: maybe(Type.Object({ include_usage: maybe(Type.Boolean()) })),
+  n: maybe(Type.Integer({ minimum: 1 })),
+  // 0 asks for nothing but the log probabilities of an echoed prompt.
+  max_tokens: maybe(Type.Integer({ minimum: 0 })),
+  temperature: maybe(Type.Number({ minimum: 0, maximum: 2 })),
+  top_p: maybe(Type.Number({ minimum: 0, maximum: 1 })),
+  // Not OpenAI's, but of vLLM, TGI, llama.cpp and Ollama. vLLM's -1 means: no limit.
+  top_k: maybe(Type.Integer({ minimum: -1 })),
+  seed: maybe(Type.Integer()),
+  stop: maybe(Type.Union([Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1 }), { maxItems: 4 })])),
+  presence_penalty: maybe(Type.Number({ minimum: -2, maximum: 2 })),
+  frequency_penalty: maybe(Type.Number({ minimum: -2, maximum: 2 })),
+  logprobs: maybe(Type.Integer({ minimum: 0, maximum: maxCompletionLogprobs })),
+});
+
+type CompletionsBody = Type.Static<typeof body>;
+
+const checkBody = createBodyCheck(body);
+const knownFields: ReadonlySet<string> = new Set(Object.keys(body.properties));
+
+/**
+ * Parses the body. Throws `invalid_request` with the path of the offending field, also for prompts that are tokens, and
+ * `unsupported_capability` for more than one choice per prompt. The other fields (`echo`, `suffix`, `best_of`, `logit_bias`, …)
+ * are kept in `extra` unless they ask for what happens anyway.
+ */
+export function parseCompletionsCall(value: unknown): CompletionsCall {
+  const wire = checkBody(value);
+  const stream = wire.stream === true;
+  if (wire.n != null && wire.n > 1) {
+    throw new SluiceError('unsupported_capability', {
+      message: 'Only one choice for each prompt can be asked for: n must be 1.',
+      param: 'n',
+    });
+  }
+  if (wire.stream_options != null && !stream) {
+    throw new SluiceError('invalid_request', {
+      message: "The 'stream_options' parameter is only allowed when 'stream' is true.",
+      param: 'stream_options',
+    });
+  }
+  const { extra } = extraOf(wire);
+  const common = {
+    model: wire.model,
+    messages: [],
+    sampling: samplingOf(wire),
+    dialect: 'openai',
+    ...(extra === undefined ? {} : { extra }),
+  } as const;
+  const [first = '', ...others] = promptsOf(wire.prompt);
+  return {
+    requests: [{ ...common, prompt: first }, ...others.map((prompt) => ({ ...common, prompt }))],
+    stream,
+    includeUsage: wire.stream_options?.include_usage === true,
+    echo: extra?.['echo'] === true,
+  };
+}
+
+/** A list of numbers is one prompt of tokens, a list of lists several. */
+function promptsOf(prompt: CompletionsBody['prompt']): readonly string[] {
+  if (typeof prompt === 'string') return [prompt];
+  return prompt.map((item, index) => {
+    if (typeof item === 'string') return item;
+    if (typeof item === 'number') throw invalidPrompt('prompt', tokensRefused);
+    throw invalidPrompt(`prompt[${index}]`, Array.isArray(item) ? tokensRefused : 'must be a string');
+  });
+}
+
+const tokensRefused = 'must be text: arrays of tokens are not supported, since each model has its own tokens';
+
+function invalidPrompt(param: string, rule: string): SluiceError {
+  return new SluiceError('invalid_request', { message: `Invalid value for '${param}': it ${rule}.`, param });
+}
+
+function samplingOf(wire: CompletionsBody): Sampling {
+  const stop = typeof wire.stop === 'string' ? [wire.stop] : wire.stop;
+  return {
+    ...(wire.max_tokens == null ? {} : { maxOutputTokens: wire.max_tokens }),
+    ...(wire.temperature == null ? {} : { temperature: wire.temperature }),
+    ...(wire.top_p == null ? {} : { topP: wire.top_p }),
+    ...(wire.top_k == null ? {} : { topK: wire.top_k }),
+    ...(wire.seed == null ? {} : { seed: wire.seed }),
+    ...(stop == null ? {} : { stop }),
+    ...(wire.presence_penalty == null ? {} : { presencePenalty: wire.presence_penalty }),
+    ...(wire.frequency_penalty == null ? {} : { frequencyPenalty: wire.frequency_penalty }),
+    ...(wire.logprobs == null ? {} : { logprobs: true, topLogprobs: wire.logprobs }),
+  };
+}
+
+/** Values that ask for what happens anyway. Clients send them with every call, and targets of other dialects would refuse them. */
+const isVoid: Readonly<Record<string, (value: JsonValue) => boolean>> = {
+  echo: (value) => value === false,
+  suffix: (value) => value === '',
+  best_of: (value) => value === 1,
+  logit_bias: (value) => typeof value === 'object' && Object.keys(value ?? {}).length === 0,
+};
+
+function extraOf(wire: CompletionsBody): WithExtra {
+  const extra: JsonObject = {};
+  for (const [name, value] of Object.entries(unknownFields(wire, knownFields).extra ?? {})) {
+    if (value !== null && isVoid[name]?.(value) !== true) extra[name] = value;
+  }
+  const { include_usage: _, ...streamOptions } = wire.stream_options ?? {};
+  if (Object.keys(streamOptions).length > 0) extra['stream_options'] = streamOptions;
+  return Object.keys(extra).length === 0 ? {} : { extra };
+}

@@ -1,0 +1,81 @@
+// From our responses to OpenAI's legacy completion, with one choice for each of them.
+
+import type { JsonValue } from '../../core/json.ts';
+import type { ContentPart } from '../../core/message.ts';
+import type { PredictResponse } from '../../core/predict.ts';
+import type { Usage } from '../../core/usage.ts';
+import type { Answered } from '../call.ts';
+import { echoedLogprobs, legacyLogprobs } from './completions-logprobs.ts';
+import { chatUsageOf, finishReasonOf, secondsOf } from './wire-words.ts';
+
+/** Answers to the prompts of one call, in order. */
+export type PromptAnswers = readonly [PredictResponse, ...PredictResponse[]];
+
+/** The body as text. Who answered is told of the first answer, what it cost of all of them together. */
+export function renderCompletion(answers: PromptAnswers, echo: boolean): string {
+  const [first] = answers;
+  return JSON.stringify({
+    // First, so that nothing unknown replaces a field that we know.
+    ...first.extra,
+    id: completionIdOf(first.id),
+    object: 'text_completion',
+    created: secondsOf(first.createdAtMs),
+    model: first.model,
+    choices: answers.map((answer, index) => choiceOf(answer, index, echo)),
+    usage: chatUsageOf(sumUsage(answers.map(({ usage }) => usage))),
+    ...(first.systemFingerprint === undefined ? {} : { system_fingerprint: first.systemFingerprint }),
+  });
+}
+
+/** Ids of completions begin with `cmpl-`; engines of our own name every answer as one of a chat. */
+export function completionIdOf(id: string): string {
+  return id.startsWith('chatcmpl-') ? id.slice('chat'.length) : id;
+}
+
+/** The answers as one, for headers and the log: every target that answered, all attempts, all tokens. */
+export function answeredTogether(answers: PromptAnswers): Answered {
+  const downgrades = [...new Set(answers.flatMap((answer) => answer.downgrades ?? []))];
+  return {
+    target: [...new Set(answers.map(({ target }) => target))].join(', '),
+    attempts: answers.reduce((sum, { attempts }) => sum + attempts, 0),
+    usage: sumUsage(answers.map(({ usage }) => usage)),
+    ...(downgrades.length === 0 ? {} : { downgrades }),
+  };
+}
+
+/** All tokens. One estimate makes the sum an estimate. */
+export function sumUsage(usages: readonly Usage[]): Usage {
+  const [first, ...others] = usages;
+  if (first === undefined) return { inputTokens: 0, outputTokens: 0, source: 'engine' };
+  return others.reduce(
+    (sum, usage) => ({
+      inputTokens: sum.inputTokens + usage.inputTokens,
+      outputTokens: sum.outputTokens + usage.outputTokens,
+      ...sumOf('cachedInputTokens', sum, usage),
+      ...sumOf('cacheWriteInputTokens', sum, usage),
+      ...sumOf('reasoningTokens', sum, usage),
+      source: usage.source === 'estimated' ? usage.source : sum.source,
+    }),
+    first,
+  );
+}
+
+type Detail = 'cachedInputTokens' | 'cacheWriteInputTokens' | 'reasoningTokens';
+
+function sumOf(name: Detail, a: Usage, b: Usage): Partial<Usage> {
+  return a[name] === undefined && b[name] === undefined ? {} : { [name]: (a[name] ?? 0) + (b[name] ?? 0) };
+}
+
+function choiceOf(answer: PredictResponse, index: number, echo: boolean): JsonValue {
+  const text = textOf(answer.content);
+  const { logprobs } = answer;
+  const lists = logprobs && (echo ? echoedLogprobs(logprobs, text) : legacyLogprobs(logprobs));
+  return { text, index, logprobs: lists === undefined ? null : { ...lists }, finish_reason: finishReasonOf(answer) };
+}
+
+/** A completion has nothing but text: what a model says in refusing is text too, what it thinks is no part of it. */
+function textOf(content: readonly ContentPart[]): string {
+  let text = '';
+  for (const part of content) if (part.type === 'text' || part.type === 'refusal') text += part.text;
+  return text;
+}

@@ -1,0 +1,30 @@
+// Policy constants of the OpenAI dialect, each with its reason.
+
+import type { FormLimits } from '../multipart.ts';
+
+/** Longest model name: long enough for any repository path; it is logged and becomes part of span names. */
+export const maxModelNameLength: number = 512;
+
+/** Texts in one moderation call, as in one of embeddings: OpenAI's limit there. */
+export const maxModerationInputs: number = 2048;
+
+/** Prompts of one completions call. Each is a model call of its own; OpenAI allows as many choices in one answer. */
+export const maxPrompts: number = 128;
+
+/** Prompts of one completions call that are with a model at the same time: one caller should not take a model for itself. */
+export const maxPromptsAtOnce: number = 8;
+
+/** Most alternatives per token in a completions call: OpenAI gives 5, vLLM 20; the vendor has the last word. */
+export const maxCompletionLogprobs: number = 20;
+
+/** What a moderation call without a model asks for: OpenAI's own default. An alias of this name makes it work with any target. */
+export const defaultModerationModel: string = 'omni-moderation-latest';
+
+/** Limits of a transcription form. The recording itself is bounded by the largest body. */
+export const transcriptionFormLimits: FormLimits = {
+  // `keywords[]` and `known_speaker_references[]` repeat; nothing real has more.
+  maxFields: 256,
+  // A reference of 10 s of speech as a data URL: 1.8 MB of 44.1 kHz stereo, a third more in base64.
+  maxFieldBytes: 3 * 1024 * 1024,
+  maxFiles: 1,
+};

@@ -1,0 +1,165 @@
+// The parts of an answer as output items and as the events that tell of them. Whole answers go the same way as streams, with
+// nobody listening to the events, so that the two forms cannot differ.
+
+import { isJsonObject, type JsonObject } from '../../../core/json.ts';
+import type { PredictPart } from '../../../core/predict.ts';
+import type { Ids } from '../../../ports/ids.ts';
+import { CallItems } from './call-items.ts';
+import { MessageItem } from './message-item.ts';
+import { type EmitEvent, type ItemStatus, OutputState } from './output-state.ts';
+import { ReasoningItem } from './reasoning-item.ts';
+import { VendorItems } from './vendor-items.ts';
+
+/** A part between `start` and `end`. */
+export type ContentDelta = Exclude<PredictPart, { type: 'start' | 'end' }>;
+
+type TextDelta = Extract<ContentDelta, { type: 'text-delta' }>;
+
+/**
+ * The items of one answer. At most one message or one reasoning item is open; it is closed when another item begins. Calls
+ * stay open until their arguments are whole or the answer ends, as more of them may come while another is written.
+ */
+export class OutputItems {
+  readonly #state: OutputState;
+  readonly #calls: CallItems;
+  readonly #vendor: VendorItems;
+  readonly #otherContent: JsonObject[] = [];
+  #message: MessageItem | undefined;
+  #reasoning: ReasoningItem | undefined;
+  #fields: JsonObject = {};
+
+  constructor(ids: Ids, emit: EmitEvent) {
+    this.#state = new OutputState(ids, emit);
+    this.#calls = new CallItems(this.#state);
+    this.#vendor = new VendorItems(this.#state);
+  }
+
+  /** The items as far as they have come, in the order in which they began. */
+  get items(): readonly JsonObject[] {
+    return this.#state.items;
+  }
+
+  /**
+   * What the provider said that has no place in an item: fields of chat completions' messages, and content of other dialects.
+   * For the response object.
+   */
+  get remainder(): JsonObject {
+    return {
+      ...(Object.keys(this.#fields).length === 0 ? {} : { provider_fields: this.#fields }),
+      ...(this.#otherContent.length === 0 ? {} : { provider_content: this.#otherContent }),
+    };
+  }
+
+  /** Adds one part, in stream order. Throws `upstream_malformed` for a part that cannot be, and for too much of them. */
+  add(part: ContentDelta): void {
+    switch (part.type) {
+      case 'text-delta':
+        if (saysSomething(part)) this.#messageInProgress().addText(part);
+        return;
+      case 'refusal-delta':
+        this.#messageInProgress().addRefusal(part.text);
+        return;
+      case 'reasoning-delta':
+        this.#addReasoning(part);
+        return;
+      case 'tool-call-start':
+        this.#settle();
+        this.#calls.start(part);
+        return;
+      case 'tool-call-delta':
+        this.#calls.addArguments(part.index, part.argumentsDelta);
+        return;
+      case 'opaque-delta':
+        if (part.dialect === 'openai-responses') this.#addOwn(part.value);
+        else if (part.dialect === 'openai' && part.value['type'] === undefined) this.#addChatFields(part.value);
+        else this.#keep({ dialect: part.dialect, ...part.value });
+    }
+  }
+
+  /** Closes what is open. With `incomplete`, the item that was being made is incomplete. */
+  finish(status: ItemStatus): void {
+    this.#message?.close(status);
+    this.#reasoning?.close(status);
+    this.#message = undefined;
+    this.#reasoning = undefined;
+    this.#calls.close(status);
+  }
+
+  #messageInProgress(): MessageItem {
+    if (this.#message === undefined) {
+      this.#settle();
+      this.#message = new MessageItem(this.#state, {});
+    }
+    return this.#message;
+  }
+
+  #addReasoning(delta: Extract<ContentDelta, { type: 'reasoning-delta' }>): void {
+    if (this.#reasoning?.continuesWith(delta) !== true) {
+      this.#settle();
+      this.#reasoning = new ReasoningItem(this.#state, delta);
+    }
+    this.#reasoning.add(delta);
+  }
+
+  /** Another item begins: what was being made before it is whole. */
+  #settle(): void {
+    this.#message?.close('completed');
+    this.#reasoning?.close('completed');
+    this.#message = undefined;
+    this.#reasoning = undefined;
+    this.#calls.closeWhole();
+  }
+
+  /** A part of this API: progress, the head of a message, a part of its content, or an item. */
+  #addOwn(value: JsonObject): void {
+    const type = typeof value['type'] === 'string' ? value['type'] : '';
+    if (type.startsWith('response.')) {
+      if (VendorItems.announces(value)) this.#settle();
+      this.#vendor.progress(value);
+    } else if (type === 'message' && value['content'] === undefined) {
+      this.#settle();
+      this.#message = new MessageItem(this.#state, value);
+    } else if (contentType.test(type)) this.#messageInProgress().addOther(value);
+    else {
+      this.#settle();
+      this.#vendor.finish(value);
+    }
+  }
+
+  /** Fields of a message of chat completions: its custom calls are items, the others are kept for the response. */
+  #addChatFields({ tool_calls: calls, ...fields }: JsonObject): void {
+    if (Array.isArray(calls)) {
+      this.#settle();
+      for (const call of calls) if (!this.#calls.addCustom(call)) this.#keep({ dialect: 'openai', tool_call: call });
+    }
+    if (Object.keys(fields).length === 0) return;
+    this.#state.hold(JSON.stringify(fields).length);
+    this.#fields = joined(this.#fields, fields);
+  }
+
+  #keep(value: JsonObject): void {
+    this.#state.hold(JSON.stringify(value).length);
+    this.#otherContent.push(value);
+  }
+}
+
+/** An empty delta begins no message. */
+function saysSomething({ type: _, text, startsBlock: __, ...others }: TextDelta): boolean {
+  return text !== '' || Object.keys(others).length > 0;
+}
+
+/** Types of opaque values that belong into a message; any other is an item of its own. */
+const contentType: RegExp = /^(?:input_|output_|summary_|reasoning_text$|refusal$|text$|computer_screenshot$)/;
+
+/** A stream brings fields in pieces: texts and lists are joined, objects are merged, anything else is replaced. */
+function joined(known: JsonObject, more: JsonObject): JsonObject {
+  const result = { ...known };
+  for (const [name, value] of Object.entries(more)) {
+    const before = result[name];
+    if (typeof before === 'string' && typeof value === 'string') result[name] = before + value;
+    else if (Array.isArray(before) && Array.isArray(value)) result[name] = [...before, ...value];
+    else if (isJsonObject(before) && isJsonObject(value)) result[name] = joined(before, value);
+    else result[name] = value;
+  }
+  return result;
+}

@@ -1,0 +1,51 @@
+// What the items of one answer share while they are made: their places, their ids, and where their events go.
+
+import type { JsonObject } from '../../../core/json.ts';
+import type { Ids } from '../../../ports/ids.ts';
+import { maxAnswerChars, maxOutputItems } from './defaults.ts';
+import { malformed } from './wire-words.ts';
+
+/** Takes an event without its sequence number. It must write it out at once: the objects in it change later. */
+export type EmitEvent = (type: string, fields: JsonObject) => void;
+
+/** Whether an item, or the answer's last one, came to its own end. */
+export type ItemStatus = 'completed' | 'incomplete';
+
+/** The items of an answer, in the order in which they began. */
+export class OutputState {
+  /** The items as far as they have come. */
+  readonly items: JsonObject[] = [];
+  readonly emit: EmitEvent;
+  readonly #ids: Ids;
+  #chars: number = 0;
+
+  constructor(ids: Ids, emit: EmitEvent) {
+    this.#ids = ids;
+    this.emit = emit;
+  }
+
+  /** A fresh id such as `msg_…`. */
+  nextId(prefix: string): string {
+    return this.#ids.next(prefix);
+  }
+
+  /** Puts an item at the end, says so, and returns its index. */
+  open(item: JsonObject): number {
+    if (this.items.length >= maxOutputItems) throw malformed(`an answer of more than ${maxOutputItems} items`);
+    const index = this.items.push(item) - 1;
+    this.emit('response.output_item.added', { output_index: index, item });
+    return index;
+  }
+
+  /** Says that an item is whole. */
+  close(index: number, item: JsonObject): void {
+    this.items[index] = item;
+    this.emit('response.output_item.done', { output_index: index, item });
+  }
+
+  /** Counts text that is held from now on. Throws when it is too much for one answer. */
+  hold(chars: number): void {
+    this.#chars += chars;
+    if (this.#chars > maxAnswerChars) throw malformed(`an answer of more than ${maxAnswerChars} characters`);
+  }
+}

@@ -1,0 +1,137 @@
+// From the body of POST /v1/responses to our request, in two steps: what is asked for, and, once the conversation before it
+// is known, the request itself.
+
+import { SluiceError } from '../../../core/error.ts';
+import type { JsonObject, JsonValue } from '../../../core/json.ts';
+import type { Message } from '../../../core/message.ts';
+import type { PredictRequest, Sampling } from '../../../core/predict.ts';
+import { unknownFields, type WithExtra } from '../../unknown-fields.ts';
+import { missing } from './invalid.ts';
+import { itemsToMessages } from './parse-items.ts';
+import { parseTextFormat, parseTool, parseToolChoice } from './parse-tools.ts';
+import { checkResponseBody, knownResponseFields, type ResponseBody } from './request-body.ts';
+
+/** What a call asks for. */
+export interface ResponseCall {
+  readonly body: ResponseBody;
+  readonly stream: boolean;
+  /** Whether the caller wants the answer kept: yes unless it says no, as at OpenAI. */
+  readonly store: boolean;
+  readonly previousResponseId: string | undefined;
+  /** The items of this request; a text is one message of the user's. */
+  readonly input: readonly JsonObject[];
+  /** Whether the caller wants to see `encrypted_content`. */
+  readonly showsEncrypted: boolean;
+}
+
+/** The `include` value for encrypted reasoning. */
+export const encryptedReasoning: string = 'reasoning.encrypted_content';
+
+/** The `include` value for log probabilities. */
+const textLogprobs = 'message.output_text.logprobs';
+
+/**
+ * Parses the body. Throws `invalid_request` with the path of the offending field, and `unsupported_capability` for what is
+ * not served here: answers in the background and conversation objects.
+ */
+export function parseResponseCall(value: unknown): ResponseCall {
+  const body = checkResponseBody(value);
+  const stream = body.stream === true;
+  refuseUnserved(body, stream);
+  const input = typeof body.input === 'string' ? [{ role: 'user', content: body.input }] : (body.input ?? []);
+  const previousResponseId = body.previous_response_id ?? undefined;
+  // A stored prompt of OpenAI's is an input by itself.
+  const hasPrompt = (body as { readonly prompt?: unknown }).prompt != null;
+  if (input.length === 0 && previousResponseId === undefined && !hasPrompt) throw missing('input');
+  return {
+    body,
+    stream,
+    store: body.store !== false,
+    previousResponseId,
+    input,
+    showsEncrypted: body.include?.includes(encryptedReasoning) === true,
+  };
+}
+
+function refuseUnserved(body: ResponseBody, stream: boolean): void {
+  if (body.background === true) {
+    throw new SluiceError('unsupported_capability', {
+      message: 'Answers in the background are not served: background must be false.',
+      param: 'background',
+    });
+  }
+  if (body.conversation != null) {
+    throw new SluiceError('unsupported_capability', {
+      message: 'Conversation objects are not served: continue an answer with previous_response_id.',
+      param: 'conversation',
+    });
+  }
+  if (body.stream_options != null && !stream) {
+    throw new SluiceError('invalid_request', {
+      message: "The 'stream_options' parameter is only allowed when 'stream' is true.",
+      param: 'stream_options',
+    });
+  }
+}
+
+/**
+ * The request, whose dialect is `openai-responses`. `items` are those of the conversation before this call, then its own;
+ * `before` is how many of them are not its own. Instructions are a leading system message.
+ */
+export function toPredictRequest(
+  { body, stream }: ResponseCall,
+  items: readonly JsonObject[],
+  before: number,
+): PredictRequest {
+  const messages = itemsToMessages(items, (index) =>
+    index < before ? 'previous_response_id' : `input[${index - before}]`,
+  );
+  const instructions: Message[] =
+    body.instructions == null ? [] : [{ role: 'system', content: [{ type: 'text', text: body.instructions }] }];
+  const { format } = body.text ?? {};
+  const effort = body.reasoning?.effort;
+  return {
+    model: body.model,
+    messages: [...instructions, ...messages],
+    sampling: parseSampling(body),
+    ...(body.tools == null ? {} : { tools: body.tools.map(parseTool) }),
+    ...(body.tool_choice == null ? {} : { toolChoice: parseToolChoice(body.tool_choice) }),
+    ...(body.parallel_tool_calls == null ? {} : { parallelToolCalls: body.parallel_tool_calls }),
+    ...(format == null ? {} : { responseFormat: parseTextFormat(format) }),
+    ...(effort == null ? {} : { reasoningEffort: effort }),
+    dialect: 'openai-responses',
+    ...extraOf(body, stream),
+  };
+}
+
+function parseSampling(body: ResponseBody): Sampling {
+  // OpenAI reports log probabilities when `include` says so; a number of alternatives without them would ask for nothing.
+  const logprobs = body.include?.includes(textLogprobs) === true || (body.top_logprobs ?? 0) > 0;
+  return {
+    ...(body.max_output_tokens == null ? {} : { maxOutputTokens: body.max_output_tokens }),
+    ...(body.temperature == null ? {} : { temperature: body.temperature }),
+    ...(body.top_p == null ? {} : { topP: body.top_p }),
+    ...(logprobs ? { logprobs } : {}),
+    ...(body.top_logprobs == null ? {} : { topLogprobs: body.top_logprobs }),
+  };
+}
+
+/**
+ * Unknown fields, and what is left of fields that are known in part: of `text` all but the format, of `reasoning` all but
+ * the effort, of `include` all but log probabilities, of `stream_options` all but the padding, which is the edge's to do.
+ */
+function extraOf(body: ResponseBody, stream: boolean): WithExtra {
+  const extra: JsonObject = { ...unknownFields(body, knownResponseFields).extra };
+  const keep = (name: string, source: JsonObject | null | undefined, known: string): void => {
+    const rest = unknownFields(source ?? {}, new Set([known])).extra ?? {};
+    const present = Object.entries(rest).filter((entry): entry is [string, JsonValue] => entry[1] !== null);
+    if (present.length > 0) extra[name] = Object.fromEntries(present);
+  };
+  keep('text', body.text as JsonObject | null | undefined, 'format');
+  keep('reasoning', body.reasoning as JsonObject | null | undefined, 'effort');
+  if (stream) keep('stream_options', body.stream_options as JsonObject | null | undefined, 'include_obfuscation');
+  const include = body.include?.filter((name) => name !== textLogprobs) ?? [];
+  if (include.length > 0) extra['include'] = include;
+  for (const name of Object.keys(extra)) if (extra[name] === null) delete extra[name];
+  return Object.keys(extra).length === 0 ? {} : { extra };
+}

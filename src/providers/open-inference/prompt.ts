@@ -1,0 +1,81 @@
+// A conversation as one prompt, for servers that continue text and know no roles. Which words a model was trained to see around a
+// turn is the model's own matter: the configuration names a template or writes one.
+
+import { SluiceError } from '../../core/error.ts';
+import type { ContentPart, Message } from '../../core/message.ts';
+import { type RequestTranslation, unsupported } from '../openai-compatible/request-translation.ts';
+
+/** The turns of a conversation; `{text}` stands for what was said. The prompt is all turns in order, and then `opening`. */
+export interface PromptTemplate {
+  readonly system: string;
+  readonly user: string;
+  readonly assistant: string;
+  /** Begins the turn that the model is to write. */
+  readonly opening: string;
+}
+
+/** The name of a template. */
+export type PromptTemplateName = 'plain' | 'chatml' | 'llama3';
+
+/** Templates by name. The marks of the begin and end of the whole text are left to the server's tokenizer. */
+export const promptTemplates: Readonly<Record<PromptTemplateName, PromptTemplate>> = {
+  /** Words that any base model understands a little. */
+  plain: { system: '{text}\n\n', user: 'User: {text}\n', assistant: 'Assistant: {text}\n', opening: 'Assistant:' },
+  /** Qwen, Yi, many fine-tunes. */
+  chatml: {
+    system: '<|im_start|>system\n{text}<|im_end|>\n',
+    user: '<|im_start|>user\n{text}<|im_end|>\n',
+    assistant: '<|im_start|>assistant\n{text}<|im_end|>\n',
+    opening: '<|im_start|>assistant\n',
+  },
+  /** Llama 3 and later. */
+  llama3: {
+    system: '<|start_header_id|>system<|end_header_id|>\n\n{text}<|eot_id|>',
+    user: '<|start_header_id|>user<|end_header_id|>\n\n{text}<|eot_id|>',
+    assistant: '<|start_header_id|>assistant<|end_header_id|>\n\n{text}<|eot_id|>',
+    opening: '<|start_header_id|>assistant<|end_header_id|>\n\n',
+  },
+};
+
+/**
+ * The prompt. Thoughts of earlier answers are left out and reported. Throws `unsupported_capability` for turns that are not text
+ * (tools, pictures, sound, files), and `invalid_request` where a text holds one of the template's own marks: it would end its
+ * turn and speak as somebody else.
+ */
+export function renderPrompt(
+  messages: readonly Message[],
+  template: PromptTemplate,
+  translation: RequestTranslation,
+): string {
+  const marks = marksOf(template);
+  let prompt = '';
+  for (const [index, message] of messages.entries()) {
+    const param = `messages[${index}].content`;
+    const text = textOf(message.content, param, translation);
+    if (message.role === 'tool') throw unsupported('results of tools', param);
+    const forged = marks.find((mark) => text.includes(mark));
+    if (forged !== undefined) {
+      const problem = `${param} holds ${forged}, which the model's prompts use to tell turns apart.`;
+      throw new SluiceError('invalid_request', { message: problem, param });
+    }
+    const turn = template[message.role === 'developer' ? 'system' : message.role];
+    prompt += turn.split('{text}').join(text);
+  }
+  return prompt + template.opening;
+}
+
+/** `<|…|>`, `[INST]` and their kind: what a tokenizer reads as one token with a meaning. */
+function marksOf(template: PromptTemplate): string[] {
+  const all = `${template.system}${template.user}${template.assistant}${template.opening}`;
+  return [...new Set(all.match(/<\|[^|<>]+\|>|\[\/?[A-Z_]+\]|<\/?s>/g) ?? [])];
+}
+
+function textOf(content: readonly ContentPart[], param: string, translation: RequestTranslation): string {
+  let text = '';
+  for (const part of content) {
+    if (part.type === 'text' || part.type === 'refusal') text += part.text;
+    else if (part.type === 'reasoning') translation.downgrade('reasoning');
+    else throw unsupported(`content of type ${part.type}`, param);
+  }
+  return text;
+}

@@ -1,0 +1,146 @@
+// The protocol over REST, with the binary tensor data extension where it is wanted or needed.
+
+import { SluiceError } from '../../core/error.ts';
+import { parseExactJson } from '../../core/exact-json.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { InferRequest, InferResponse, TensorDescription, TensorMetadata } from '../../core/tensor.ts';
+import { isTensorDatatype } from '../../core/tensor-data.ts';
+import { fitsJson, parametersOfRest, type RefuseAt, tensorsOfRest, tensorToRest } from '../../core/tensor-rest.ts';
+import { malformed } from '../openai-compatible/answer-fields.ts';
+import { type BytesAnswer, createRestCaller, type RestCallerOptions, type RestRequest } from './rest-caller.ts';
+import type { TensorTransport } from './tensor-transport.ts';
+import { checkInputs } from './to-wire.ts';
+
+/** What a transport is made of. */
+export interface RestTransportOptions extends RestCallerOptions {
+  /**
+   * True: tensors go and come as bytes, for servers that have the extension (Triton, KServe). False: as JSON, except for inputs
+   * that JSON has no form for.
+   */
+  readonly binaryData: boolean;
+}
+
+/** A transport that has not connected yet. */
+export function createRestTransport(options: RestTransportOptions): TensorTransport {
+  const caller = createRestCaller(options);
+  const targetOf = (model: string): string => `${options.name}/${model}`;
+  return {
+    async infer(request, call) {
+      const answer = await caller.send(inferToRest(request, call.model, options.binaryData), call);
+      return inferFromRest(answer, request, call.model, targetOf(call.model));
+    },
+    async metadata({ version }, call) {
+      const path = pathOf(call.model, version, '');
+      const answer = await caller.send({ method: 'GET', path, headers: {}, body: null }, call);
+      return metadataFromRest(answer, call.model, targetOf(call.model));
+    },
+    ready: () => caller.ready(),
+    close: () => caller.close(),
+  };
+}
+
+/** A slash in a name belongs to the name. */
+function pathOf(model: string, version: string, action: string): string {
+  const versioned = version === '' ? '' : `/versions/${encodeURIComponent(version)}`;
+  return `/v2/models/${encodeURIComponent(model)}${versioned}${action}`;
+}
+
+/** Throws `invalid_request` for a tensor whose data does not fit its shape. */
+function inferToRest(request: InferRequest, model: string, binaryData: boolean): RestRequest {
+  const { version, id, inputs, outputs, parameters } = request;
+  checkInputs(inputs);
+  const binary: Uint8Array[] = [];
+  const tensors = inputs.map((tensor) => {
+    const isBinary = binaryData || !fitsJson(tensor);
+    if (isBinary) binary.push(tensor.data);
+    // Whatever JSON has no form for goes as bytes.
+    return tensorToRest(tensor, isBinary, (problem) => new SluiceError('internal', { detail: problem }));
+  });
+  const sent: JsonObject = { ...parameters, ...(binaryData ? { binary_data_output: true } : {}) };
+  const head = JSON.stringify({
+    ...(id === '' ? {} : { id }),
+    ...(Object.keys(sent).length === 0 ? {} : { parameters: sent }),
+    ...(outputs.length === 0 ? {} : { outputs }),
+  });
+  const json = `${head.slice(0, -1)}${head === '{}' ? '' : ','}"inputs":[${tensors.join(',')}]}`;
+  const path = pathOf(model, version, '/infer');
+  if (binary.length === 0) return { method: 'POST', path, headers: {}, body: json };
+  const start = Buffer.from(json);
+  const headers = { 'content-type': 'application/octet-stream', [jsonLength]: String(start.length) };
+  return { method: 'POST', path, headers, body: Buffer.concat([start, ...binary]) };
+}
+
+const jsonLength = 'inference-header-content-length';
+
+const refuse: RefuseAt = (param, problem) => malformed(`${param} ${problem}`);
+
+/** Throws `upstream_malformed` for an answer that is not one. */
+function inferFromRest(
+  { headers, body }: BytesAnswer,
+  request: InferRequest,
+  model: string,
+  target: string,
+): InferResponse {
+  const header = headers[jsonLength];
+  const length = header === undefined ? body.length : Number(header);
+  if (!Number.isSafeInteger(length) || length < 0 || length > body.length)
+    throw malformed(`a JSON length of ${length}`);
+  const answer = parse(body.subarray(0, length));
+  const binary = new Uint8Array(body.buffer, body.byteOffset + length, body.length - length);
+  const parameters = parametersOfRest(answer['parameters'], 'parameters', refuse);
+  return {
+    model: textOr(answer['model_name'], model),
+    version: textOr(answer['model_version'], ''),
+    id: textOr(answer['id'], request.id),
+    target,
+    attempts: 1,
+    outputs: tensorsOfRest(answer['outputs'], 'outputs', binary, refuse),
+    ...(parameters === undefined ? {} : { parameters }),
+  };
+}
+
+/** The same for metadata. */
+function metadataFromRest({ body }: BytesAnswer, model: string, target: string): TensorMetadata {
+  const answer = parse(body);
+  const { versions } = answer;
+  return {
+    model: textOr(answer['name'], model),
+    target,
+    attempts: 1,
+    versions: Array.isArray(versions) ? versions.filter((version) => typeof version === 'string') : [],
+    platform: textOr(answer['platform'], ''),
+    inputs: descriptionsOf(answer['inputs'], 'inputs'),
+    outputs: descriptionsOf(answer['outputs'], 'outputs'),
+  };
+}
+
+function descriptionsOf(list: unknown, param: string): TensorDescription[] {
+  if (list === undefined || list === null) return [];
+  if (!Array.isArray(list)) throw malformed(`${param} is not a list`);
+  return list.map((value: unknown, index) => {
+    const { name, datatype, shape } = isJsonObject(value) ? value : {};
+    const isGood =
+      typeof name === 'string' &&
+      typeof datatype === 'string' &&
+      isTensorDatatype(datatype) &&
+      Array.isArray(shape) &&
+      shape.every((length) => Number.isSafeInteger(length));
+    if (!isGood) throw malformed(`${param}[${index}] is no tensor`);
+    return { name, datatype, shape: shape.map(Number) };
+  });
+}
+
+function parse(json: Buffer): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = parseExactJson(json.toString('utf8'));
+  } catch {
+    throw malformed(`the answer of ${json.length} bytes is not JSON`);
+  }
+  if (!isJsonObject(value)) throw malformed('the answer is not an object');
+  return value;
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === 'string' && value !== '' ? value : otherwise;
+}

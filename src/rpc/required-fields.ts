@@ -1,0 +1,60 @@
+// What a request over gRPC must hold: proto3 has no required fields, so a stranger's request may ask for nothing at all. Each check
+// throws `invalid_request` with the field's name in the contract.
+
+import type { ClassifyRequest, ModerateRequest } from '../core/classify.ts';
+import type { EmbedRequest } from '../core/embed.ts';
+import { SluiceError } from '../core/error.ts';
+import type { PredictRequest } from '../core/predict.ts';
+import type { RankRequest } from '../core/rank.ts';
+import type { InferRequest } from '../core/tensor.ts';
+import type { TranscribeRequest } from '../core/transcribe.ts';
+
+/** A model and a conversation, or a model and a raw prompt. */
+export function requireQuestion({ model, messages, prompt }: PredictRequest): void {
+  requireField(model !== '', 'model');
+  requireField(messages.length > 0 || prompt !== undefined, 'messages');
+}
+
+/** A model and texts. */
+export function requireTexts({ model, input }: EmbedRequest | ClassifyRequest): void {
+  requireField(model !== '', 'model');
+  requireField(input.length > 0, 'input');
+}
+
+/** A model, a query and documents. */
+export function requireRanking({ model, query, documents }: RankRequest): void {
+  requireField(model !== '', 'model');
+  requireField(query !== '', 'query');
+  requireField(documents.length > 0, 'documents');
+}
+
+/** A model and inputs, each with something in it. */
+export function requireInputs({ model, input }: ModerateRequest): void {
+  requireField(model !== '', 'model');
+  requireField(input.length > 0, 'input');
+  for (const [index, parts] of input.entries()) requireField(parts.length > 0, `input[${index}]`);
+}
+
+/** A model, sound and the name that tells its format. */
+export function requireAudio({ model, audio, fileName }: TranscribeRequest): void {
+  requireField(model !== '', 'model');
+  requireField(audio.byteLength > 0, 'audio');
+  requireField(fileName !== '', 'file_name');
+}
+
+/** A model and named tensors. */
+export function requireTensors({ model, inputs, outputs }: InferRequest): void {
+  requireField(model !== '', 'model');
+  requireField(inputs.length > 0, 'inputs');
+  for (const [index, { name }] of inputs.entries()) requireField(name !== '', `inputs[${index}].name`);
+  for (const [index, { name }] of outputs.entries()) requireField(name !== '', `outputs[${index}].name`);
+}
+
+/** A model. */
+export function requireModel({ model }: { readonly model: string }): void {
+  requireField(model !== '', 'model');
+}
+
+function requireField(isGiven: boolean, param: string): void {
+  if (!isGiven) throw new SluiceError('invalid_request', { message: `${param} must not be empty.`, param });
+}
