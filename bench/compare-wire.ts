@@ -119,7 +119,7 @@ function reportOf(): string {
     '',
     `* Left out for both, since Sluice refuses them with a 400 and a reason (Portkey passes most of them on): ${refusals.join('; ')}.`,
     '* Lines that a client misses on the vendor’s own bytes too are left out for both.',
-    '* A failure of the vendor that is about the operator’s account counts as mapped under the vendor’s status and as 502.',
+    '* A failure of the vendor that is about the operator’s account counts as mapped under the vendor’s own status only.',
     '* Portkey is told the vendor by its own name where it has one, and runs with its defaults.',
     '* Gemini on Vertex AI is asked for as Gemini through Portkey, whose Vertex provider wants Google’s credentials.',
     '',

@@ -98,6 +98,7 @@ const unnamed: readonly (readonly [Dialect, string, JsonObject])[] = [
   ['openai', 'n: 2', { n: 2 }],
   ['openai', 'an unknown field', { colour: 'red' }],
   ['openai-responses', 'previous_response_id', { previous_response_id: 'resp_1' }],
+  ['openai-responses', 'conversation', { conversation: 'conv_1' }],
   ['openai-responses', 'include', { include: ['reasoning.encrypted_content'] }],
   ['openai-responses', 'truncation: auto', { truncation: 'auto' }],
   ['openai-responses', 'text.verbosity', { text: { verbosity: 'low' } }],

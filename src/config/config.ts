@@ -201,6 +201,8 @@ export interface TimeoutsConfig {
 /** What one process accepts. Each default has its reason in defaults.ts. */
 export interface LimitsConfig {
   readonly maxBodyBytes: number;
+  /** Of a body that is not JSON: a form with a recording, tensors. */
+  readonly maxUploadBytes: number;
   readonly maxHeaderBytes: number;
   /** Depth of arrays and objects in a body. */
   readonly maxNesting: number;

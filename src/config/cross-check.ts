@@ -1,6 +1,7 @@
 // Checks that need more than one value: targets that name a provider, addresses that clash, credentials in plain text. They read
 // the unvalidated tree, so that they report beside the schema and not only after it.
 
+import { maxRemoteBodyBytes } from './defaults.ts';
 import { describe } from './issues.ts';
 import { type ConfigPath, formatPath } from './path.ts';
 import type { Problem } from './problem.ts';
@@ -11,7 +12,12 @@ import { parseAddress } from './values.ts';
 
 /** Every such fault of a tree. */
 export function crossCheck(tree: Section, sourceOf: SourceOf): Problem[] {
-  return [...checkTargets(tree, sourceOf), ...checkListeners(tree, sourceOf), ...checkHeaders(tree, sourceOf)];
+  return [
+    ...checkTargets(tree, sourceOf),
+    ...checkListeners(tree, sourceOf),
+    ...checkHeaders(tree, sourceOf),
+    ...checkBodies(tree, sourceOf),
+  ];
 }
 
 function* checkTargets(tree: Section, sourceOf: SourceOf): Iterable<Problem> {
@@ -48,6 +54,18 @@ function* checkListeners(tree: Section, sourceOf: SourceOf): Iterable<Problem> {
     const path = ['listen', listener];
     const expected = `another address than listen.${other}`;
     yield { path: formatPath(path), source: sourceOf(path), found: describe(path, written), expected };
+  }
+}
+
+/** A body that the edge takes must fit into one message to the inference service, where that is another process. */
+function* checkBodies(tree: Section, sourceOf: SourceOf): Iterable<Problem> {
+  if (valueAt(tree, ['inference']) === undefined) return;
+  for (const limit of ['maxBodyBytes', 'maxUploadBytes']) {
+    const path = ['limits', limit];
+    const value = valueAt(tree, path);
+    if (typeof value !== 'number' || value <= maxRemoteBodyBytes) continue;
+    const expected = `at most ${maxRemoteBodyBytes}, which a message to the inference service can carry`;
+    yield { path: formatPath(path), source: sourceOf(path), found: describe(path, value), expected };
   }
 }
 

@@ -50,6 +50,8 @@ export const defaultTimeouts = {
 export const defaultLimits = {
   /** 10 MiB. A prompt of 128k tokens is about 600 KB; the rest is room for pictures as base64. */
   maxBodyBytes: 10_485_760,
+  /** 26 MiB: a recording of 25 MB, which is what OpenAI takes, in its form. */
+  maxUploadBytes: 27_262_976,
   /** 16 KiB, Node's own default. */
   maxHeaderBytes: 16_384,
   /** Tool schemas that people write nest 20 to 30 deep. */
@@ -70,13 +72,16 @@ export const defaultLimits = {
   headersTimeoutMs: 4_000,
   /** A body that pauses this long is not coming. */
   bodyIdleTimeoutMs: 4_000,
-  /** 10 MB at 2 Mbit/s take 40 s. */
+  /** 10 MB at 2 Mbit/s take 40 s, 26 MB at 4 Mbit/s take 52 s. */
   requestTimeoutMs: 60_000,
   /** The buffers of both kernels are full before ours counts: a client this late is hundreds of tokens behind. */
   slowConsumerMs: 4_000,
   /** Inside the 30 s that Kubernetes gives between SIGTERM and SIGKILL. */
   drainMs: 25_000,
 } as const;
+
+/** Messages between roles have at most 32 MiB (rpc/defaults.ts); 1 MiB is for what stands around a body. */
+export const maxRemoteBodyBytes: number = 31 * 1024 * 1024;
 
 /** As long as OpenAI keeps responses. */
 export const defaultRetentionDays = 30;

@@ -16,7 +16,12 @@ export const limits: z.ZodType<LimitsConfig, Written | undefined> = z
     maxBodyBytes: whole(
       { min: 1_024, max: 1_024 * megabyte },
       defaultLimits.maxBodyBytes,
-      'Largest body of a request.',
+      'Largest body of a request that is JSON.',
+    ),
+    maxUploadBytes: whole(
+      { min: 1_024, max: 1_024 * megabyte },
+      defaultLimits.maxUploadBytes,
+      'Largest body that is not JSON: a form with a recording, tensors.',
     ),
     maxHeaderBytes: whole(
       { min: 1_024, max: megabyte },

@@ -32,6 +32,14 @@ export function text(expected: string, description: string): z.ZodType<string, s
   return z.string(expected).min(1, expected).max(4_096, expected).describe(description);
 }
 
+/** The path of a file or folder, as it was written: build.ts makes it absolute. */
+export function path(description: string): z.ZodType<string, string> {
+  return text(
+    'the path of a file or folder',
+    `${description} Relative to this file; on the command line, to the working directory.`,
+  );
+}
+
 const addressPattern = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/@[\]]+)):(\d{1,5})$/;
 /** What an address is expected to be. */
 export const addressForm = 'HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080';

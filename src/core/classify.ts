@@ -1,5 +1,6 @@
 // The requests and responses of classification and of moderation, which is classification into harms.
 
+import type { Downgraded } from './downgraded.ts';
 import type { JsonObject } from './json.ts';
 import type { ImagePart, TextPart } from './message.ts';
 import type { Usage } from './usage.ts';
@@ -22,7 +23,7 @@ export interface LabelScore {
 }
 
 /** One list of labels per input, each by falling score. */
-export interface ClassifyResponse {
+export interface ClassifyResponse extends Downgraded {
   readonly model: string;
   /** `provider/model` that answered. */
   readonly target: string;
@@ -51,7 +52,7 @@ export interface ModerationResult {
 }
 
 /** One verdict per input, in the order of the input. */
-export interface ModerateResponse {
+export interface ModerateResponse extends Downgraded {
   /** The vendor's id of the answer, or one of ours. */
   readonly id: string;
   readonly model: string;

@@ -117,6 +117,13 @@ describe('collecting a stream', () => {
     });
   });
 
+  it('start: what is known early is no part of the answer, which has it from its end', async () => {
+    const early = { ...start, inputUsage: usage, extra: { tier: 'early', only: 'here' } } as PredictPart;
+    const late = { ...end, extra: { tier: 'late' } } as PredictPart;
+    assert.deepEqual((await collectResponse(streamOf([early, late]))).extra, { tier: 'late' });
+    assert.equal('extra' in (await collectResponse(streamOf([early, end]))), false);
+  });
+
   it('a stream without start or without end is truncated, however much it said', async () => {
     const said: PredictPart = { type: 'text-delta', text: 'Hi' };
     for (const parts of [[], [start], [start, said], [said, end]]) {

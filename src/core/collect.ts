@@ -1,5 +1,6 @@
 // Folding a stream of parts into one response, and the reverse; the two forms of an answer must never disagree.
 
+import { reportOf } from './downgraded.ts';
 import { SluiceError } from './error.ts';
 import type { ContentPart, TextPart, ToolCallPart } from './message.ts';
 import type { Answerer, Ending, PredictPart, PredictResponse, TokenLogprob } from './predict.ts';
@@ -16,7 +17,7 @@ export class ResponseCollector {
   add(part: PredictPart): void {
     switch (part.type) {
       case 'start': {
-        const { type: _, inputUsage: __, ...answerer } = part;
+        const { type: _, inputUsage: __, extra: ___, ...answerer } = part;
         this.#answerer = answerer;
         return;
       }
@@ -118,9 +119,8 @@ export async function collectResponse(parts: AsyncIterable<PredictPart>): Promis
 
 /** The parts that a stream of this response would have had, one delta per content part. */
 export function* partsOf(response: PredictResponse): Generator<PredictPart> {
-  const { content, logprobs, id, model, target, createdAtMs, attempts, downgrades, ...ending } = response;
-  const reported = downgrades === undefined ? {} : { downgrades };
-  yield { type: 'start', id, model, target, createdAtMs, attempts, ...reported };
+  const { content, logprobs, id, model, target, createdAtMs, attempts, downgrades = [], ...ending } = response;
+  yield { type: 'start', id, model, target, createdAtMs, attempts, ...reportOf(downgrades) };
   const firstText = content.findIndex((part) => part.type === 'text');
   let toolIndex = 0;
   for (const [position, part] of content.entries()) {

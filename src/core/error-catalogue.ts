@@ -128,7 +128,12 @@ export const errorCatalogue: Readonly<Record<ErrorReason, ErrorEntry>> = {
 
   // What an upstream provider or engine did.
   upstream_rejected: row('FAILED_PRECONDITION', 400, 'no', 'The provider rejected the request.'),
-  upstream_unauthenticated: row('INTERNAL', 502, 'elsewhere', 'The provider rejected the credentials of this server.'),
+  upstream_unauthenticated: row(
+    'INTERNAL',
+    502,
+    'elsewhere',
+    'The provider refused the credentials, the permissions or the credit of this server, not your API key.',
+  ),
   upstream_rate_limited: row('RESOURCE_EXHAUSTED', 429, 'anywhere', 'The provider is rate limiting.'),
   upstream_unavailable: row('UNAVAILABLE', 503, 'anywhere', 'The provider cannot be reached or failed.'),
   upstream_timeout: row('UNAVAILABLE', 504, 'anywhere', 'The provider did not answer in time.'),

@@ -9,12 +9,14 @@ describe('SluiceError', () => {
     assert.equal(new SluiceError('overloaded', { message: 'Busy.' }).message, 'Busy.');
   });
 
-  it('httpStatus: a verdict of the vendor keeps its own 4xx, and nothing else does', () => {
+  it('httpStatus: a refusal by the vendor keeps its own 4xx, and nothing else does', () => {
     const from = (reason: ErrorReason, status: number) => new SluiceError(reason, { upstream: { status } }).httpStatus;
     assert.equal(from('upstream_rejected', 422), 422);
     assert.equal(from('model_not_found', 400), 400);
     assert.equal(from('context_length_exceeded', 413), 413);
-    assert.equal(from('upstream_unauthenticated', 401), 502);
+    for (const status of [400, 401, 402, 403, 429]) assert.equal(from('upstream_unauthenticated', status), status);
+    assert.equal(from('upstream_unauthenticated', 500), 502);
+    assert.equal(new SluiceError('upstream_unauthenticated').httpStatus, 502);
     assert.equal(from('upstream_rejected', 500), 400);
     assert.equal(from('upstream_unavailable', 404), 503);
   });

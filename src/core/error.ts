@@ -56,7 +56,7 @@ export class SluiceError extends Error {
     return this.entry.code;
   }
 
-  /** The HTTP status: the vendor's own where the vendor rejected the request (4xx), else the catalogue's. */
+  /** The HTTP status: the vendor's own where the vendor refused the request or this server (4xx), else the catalogue's. */
   get httpStatus(): number {
     const vendor = this.upstream?.status;
     return vendorVerdicts.has(this.reason) && vendor !== undefined && vendor >= 400 && vendor < 500
@@ -75,13 +75,17 @@ export class SluiceError extends Error {
   }
 }
 
-/** What a vendor may have said about a request, under a status of its own choice: a model that is not there is 400 or 404. */
+/**
+ * What a vendor may have said under a status of its own choice: a model that is not there is 400 or 404, an account without
+ * credit 402, 403 or 429.
+ */
 const vendorVerdicts: ReadonlySet<ErrorReason> = new Set<ErrorReason>([
   'upstream_rejected',
   'content_filtered',
   'context_length_exceeded',
   'model_not_found',
   'unsupported_capability',
+  'upstream_unauthenticated',
 ]);
 
 /**

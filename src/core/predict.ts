@@ -1,5 +1,6 @@
 // The request, the response and the stream of the main job: predict the next turn of a conversation.
 
+import type { Downgraded } from './downgraded.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { ContentPart, Dialect, Message } from './message.ts';
 import type { Usage } from './usage.ts';
@@ -87,7 +88,7 @@ export interface TokenLogprob {
 }
 
 /** Who answered: part of the first stream part and of every response. */
-export interface Answerer {
+export interface Answerer extends Downgraded {
   /** The vendor's id of the answer, or one of ours. */
   readonly id: string;
   /** The model's own name as the vendor reports it. */
@@ -98,8 +99,6 @@ export interface Answerer {
   readonly createdAtMs: number;
   /** How many attempts were made, this one included. */
   readonly attempts: number;
-  /** Fields of the request that the target could not honour and that were left out, such as `metadata`. Absent: none. */
-  readonly downgrades?: readonly string[];
 }
 
 /** How an answer ended. Only a complete answer has one. */
@@ -124,11 +123,12 @@ export interface PredictResponse extends Answerer, Ending {
 /**
  * One part of a streamed answer. A stream is: one `start`, any number of deltas, one `end`, and then it is over. A stream
  * that fails throws a SluiceError from the iterator instead of its `end`; so a stream without `end` is never a success.
- * `inputUsage` of `start` is what a vendor says of the input before it has answered; the usage of `end` is the one that counts.
+ * `inputUsage` and `extra` of `start` are what a vendor says before it has answered; the usage and the extra of `end` are whole, and
+ * they are the ones that count.
  * Tool calls are numbered from 0 in order of appearance; a `tool-call-delta` belongs to a started call.
  */
 export type PredictPart =
-  | ({ readonly type: 'start'; readonly inputUsage?: Usage } & Answerer)
+  | ({ readonly type: 'start'; readonly inputUsage?: Usage; readonly extra?: JsonObject } & Answerer)
   | {
       readonly type: 'text-delta';
       readonly text: string;

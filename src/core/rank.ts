@@ -1,5 +1,6 @@
 // The request and response of a ranking call: which documents fit a query best.
 
+import type { Downgraded } from './downgraded.ts';
 import type { JsonObject } from './json.ts';
 import type { Usage } from './usage.ts';
 
@@ -16,7 +17,7 @@ export interface RankRequest {
 }
 
 /** Documents by falling score. */
-export interface RankResponse {
+export interface RankResponse extends Downgraded {
   readonly model: string;
   /** `provider/model` that answered. */
   readonly target: string;

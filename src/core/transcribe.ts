@@ -1,5 +1,6 @@
 // The request and response of a transcription call.
 
+import type { Downgraded } from './downgraded.ts';
 import type { JsonObject } from './json.ts';
 import type { Usage } from './usage.ts';
 
@@ -33,7 +34,7 @@ export interface TranscriptSegment {
 }
 
 /** A transcript. Segments and words are there when they were asked for and the vendor has them. */
-export interface TranscribeResponse {
+export interface TranscribeResponse extends Downgraded {
   readonly model: string;
   /** `provider/model` that answered. */
   readonly target: string;

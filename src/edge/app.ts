@@ -19,7 +19,7 @@ import { connectionCheckIntervalMs, type EdgeLimits, maxParameterLength } from '
 import type { EdgeDialect, EdgeRoute } from './dialect.ts';
 import type { DialectTable } from './dialects.ts';
 import type { ErrorStyle } from './error-style.ts';
-import { hasBody, readBody } from './read-body.ts';
+import { hasBody, maxBytesOf, readBody } from './read-body.ts';
 import { runRoute } from './run-route.ts';
 import type { EdgeRuntime } from './runtime.ts';
 
@@ -35,7 +35,7 @@ export function createEdgeApp(runtime: EdgeRuntime, dialects: DialectTable, ids:
     frameworkErrors: (error, request, reply) => refuseUnrouted(request, reply, fromFramework(error)),
   });
   app.server.maxConnections = runtime.limits.maxConnections;
-  continueOnlyWhatFits(app, runtime.limits.maxBodyBytes);
+  continueOnlyWhatFits(app, runtime.limits);
   app.removeAllContentTypeParsers();
   // Fastify reads a body only where the path or the method is wrong, and there it is of no interest.
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
@@ -81,9 +81,12 @@ function serverOptions(limits: EdgeLimits): FastifyHttpOptions<Server> {
 }
 
 /** Without a "100 Continue" the client keeps a body back that would be refused for its length anyway. */
-function continueOnlyWhatFits(app: FastifyInstance, maxBodyBytes: number): void {
+function continueOnlyWhatFits(app: FastifyInstance, limits: EdgeLimits): void {
   app.server.on('checkContinue', (request, response) => {
-    if (Number(request.headers['content-length'] ?? 0) <= maxBodyBytes) response.writeContinue();
+    const { headers } = request;
+    if (Number(headers['content-length'] ?? 0) <= maxBytesOf(headers, limits)) response.writeContinue();
+    // Nobody could tell a body that comes all the same from the next request.
+    else response.shouldKeepAlive = false;
     app.server.emit('request', request, response);
   });
   // RFC 9110 §10.1.1 lets a server pass over expectations that it does not know; Node would answer a 417 without a body.

@@ -2,8 +2,10 @@
 
 /** The limits of an HTTP edge. Sizes are of the bytes on the wire. */
 export interface EdgeLimits {
-  /** Largest body; more is 413 and is not read. */
+  /** Largest body of JSON; more is 413 and is not read. */
   readonly maxBodyBytes: number;
+  /** The same of a body that its route takes as bytes: a form with a recording, tensors. */
+  readonly maxUploadBytes: number;
   /** All bodies being held at one time; more is 503. Bounds memory where many large bodies meet. */
   readonly maxBufferedBodyBytes: number;
   /** Request line and headers together; more is 431. */
@@ -36,6 +38,8 @@ export interface EdgeLimits {
 export const defaultEdgeLimits: EdgeLimits = {
   // A 128k-token prompt is about 600 KB; the rest is room for pictures and sound as base64.
   maxBodyBytes: 10 * 1024 * 1024,
+  // A recording of 25 MB, which is what OpenAI takes, in its form. An inference service takes messages of 32 MiB.
+  maxUploadBytes: 26 * 1024 * 1024,
   // With the strings that are parsed from them, about a quarter of a 2 GB container.
   maxBufferedBodyBytes: 256 * 1024 * 1024,
   // Node's own default; a trace context, a baggage and a cookie fit with room to spare.
@@ -45,7 +49,7 @@ export const defaultEdgeLimits: EdgeLimits = {
   // Ours must answer within 5 s; the check interval comes on top.
   headersTimeoutMs: 4_000,
   bodyIdleTimeoutMs: 4_000,
-  // 10 MB at 2 Mbit/s take 40 s.
+  // 10 MB at 2 Mbit/s take 40 s, 26 MB at 4 Mbit/s take 52 s.
   requestTimeoutMs: 60_000,
   // Longer than the 60 s after which the usual load balancers drop an idle connection, so that they close first.
   keepAliveTimeoutMs: 72_000,

@@ -1,9 +1,10 @@
 // Reads the body of a call, as JSON unless its route wants the bytes: bounded in size, in time and in total over all calls, checked before it is parsed.
 
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { SluiceError, toSluiceError } from '../core/error.ts';
 import type { Timer } from '../ports/clock.ts';
 import type { EdgeCall } from './call.ts';
+import type { EdgeLimits } from './defaults.ts';
 import { parseJsonBody } from './parse-json.ts';
 
 /** Called once: with the failure, or with null after `call.body` was set. */
@@ -24,14 +25,15 @@ export function hasBody({ method, headers }: IncomingMessage): boolean {
  * the headers say enough; with `request_timeout` when the client stops sending.
  */
 export function readBody(call: EdgeCall, done: BodyDone): void {
+  const maxBytes = maxBytesOf(call.headers, call.runtime.limits);
   let isRaw: boolean;
   try {
-    isRaw = checkHeaders(call);
+    isRaw = checkHeaders(call, maxBytes);
   } catch (thrown) {
     done(toSluiceError(thrown));
     return;
   }
-  collect(call, (error, bytes) => {
+  collect(call, maxBytes, (error, bytes) => {
     if (error === null) {
       try {
         call.body = isRaw ? bytes : parseJsonBody(bytes, call.runtime.limits.maxNesting);
@@ -44,8 +46,19 @@ export function readBody(call: EdgeCall, done: BodyDone): void {
   });
 }
 
+/** The largest body of this type: JSON stalls everybody else while it is parsed, other bodies are taken apart by their route. */
+export function maxBytesOf(headers: IncomingHttpHeaders, limits: EdgeLimits): number {
+  return jsonType.test(mediaTypeOf(headers)) ? limits.maxBodyBytes : limits.maxUploadBytes;
+}
+
+/** In lower case, without parameters; '' when there is none. */
+function mediaTypeOf({ 'content-type': type = '' }: IncomingHttpHeaders): string {
+  const end = type.indexOf(';');
+  return (end < 0 ? type : type.slice(0, end)).trim().toLowerCase();
+}
+
 /** Returns true when the body is for the route to read. */
-function checkHeaders(call: EdgeCall): boolean {
+function checkHeaders(call: EdgeCall, maxBytes: number): boolean {
   const { headers } = call;
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
@@ -53,12 +66,12 @@ function checkHeaders(call: EdgeCall): boolean {
       message: 'Compressed bodies are not accepted: send the body without content-encoding.',
     });
   }
-  const [type = '', ...parameters] = (headers['content-type'] ?? '').split(';');
-  const mediaType = type.trim().toLowerCase();
+  const mediaType = mediaTypeOf(headers);
   const isRaw = call.accepts?.raw.includes(mediaType) ?? false;
-  if (Number(headers['content-length'] ?? 0) > call.runtime.limits.maxBodyBytes) throw tooLarge(call);
+  if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   if (isRaw) return true;
   if (call.accepts?.json === false || !jsonType.test(mediaType)) throw wrongType(call);
+  const [, ...parameters] = (headers['content-type'] ?? '').split(';');
   for (const parameter of parameters) {
     const charset = /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/i.exec(parameter)?.[1];
     if (charset !== undefined && !/^(?:utf-?8|us-ascii)$/i.test(charset)) {
@@ -76,14 +89,14 @@ function wrongType({ accepts }: EdgeCall): SluiceError {
   return new SluiceError('unsupported_media_type', { message: `The content type must be ${types.join(' or ')}.` });
 }
 
-function tooLarge(call: EdgeCall): SluiceError {
+function tooLarge(maxBytes: number): SluiceError {
   return new SluiceError('body_too_large', {
-    message: `The body is larger than the ${call.runtime.limits.maxBodyBytes} bytes that this server accepts.`,
+    message: `The body is larger than the ${maxBytes} bytes that this server accepts.`,
   });
 }
 
 /** Gathers the pieces. As a rule there is one, which is not copied. */
-function collect(call: EdgeCall, done: (error: SluiceError | null, bytes: Buffer) => void): void {
+function collect(call: EdgeCall, maxBytes: number, done: (error: SluiceError | null, bytes: Buffer) => void): void {
   const { request, runtime } = call;
   const { clock, limits } = runtime;
   const chunks: Buffer[] = [];
@@ -106,7 +119,7 @@ function collect(call: EdgeCall, done: (error: SluiceError | null, bytes: Buffer
   function onData(chunk: Buffer): void {
     heardAtMs = clock.monotonicMs();
     try {
-      if (call.heldBodyBytes + chunk.length > limits.maxBodyBytes) throw tooLarge(call);
+      if (call.heldBodyBytes + chunk.length > maxBytes) throw tooLarge(maxBytes);
       runtime.admission.holdBody(chunk.length);
     } catch (thrown) {
       request.pause();

@@ -114,7 +114,8 @@ export class EdgeRuntime {
 
   /**
    * Writes the one log line of a call, at a level that fits how it ended: probes that went well are only of interest to who
-   * debugs them. Absent fields are left out.
+   * debugs them; a vendor that refuses this server is the operator's matter, under whatever status the caller sees it. Absent
+   * fields are left out.
    */
   reportLine(fields: CallLine, failure: SluiceError | undefined): void {
     if (failure === undefined) {
@@ -123,7 +124,7 @@ export class EdgeRuntime {
     } else if (failure.reason === 'internal') {
       const stack = failure.cause instanceof Error ? failure.cause.stack : undefined;
       this.log.error({ ...fields, detail: failure.detail, stack }, 'request');
-    } else if (failure.httpStatus >= 500) this.log.warn({ ...fields, detail: failure.detail }, 'request');
+    } else if (failure.entry.httpStatus >= 500) this.log.warn({ ...fields, detail: failure.detail }, 'request');
     else this.log.info({ ...fields, detail: failure.detail }, 'request');
   }
 }

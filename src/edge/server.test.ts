@@ -85,6 +85,25 @@ test('edge: what went wrong inside is logged with its cause, and the caller gets
   assert.match(String(line.fields['detail']), /hunter2/);
 });
 
+test('edge: a vendor that refuses this server keeps its status, blames nobody’s key but ours, and wakes the operator', async (t) => {
+  const edge = createTestEdge(t);
+  for (const status of [401, 402, 403, 429]) {
+    edge.inference.script = () => {
+      const upstream = { target: 'p/m', status, type: 'some_error' };
+      throw new SluiceError('upstream_unauthenticated', { detail: 'key sk-secret', upstream });
+    };
+    const answer = await edge.server.inject({ ...chat, payload });
+    assert.equal(answer.statusCode, status);
+    assert.equal(answer.headers['x-should-retry'], 'false');
+    assert.equal(answer.headers['retry-after'], undefined);
+    const { error } = answer.json();
+    assert.deepEqual([error.type, error.code], ['some_error', 'upstream_unauthenticated']);
+    assert.match(error.message, /^The provider refused .* of this server, not your API key\.$/);
+    assert.ok(!answer.body.includes('sk-secret'));
+  }
+  assert.equal((await edge.logged('upstream_unauthenticated')).level, 'warn');
+});
+
 test('edge: a failed authentication is counted, and a store that is away is a 503', async (t) => {
   const edge = createTestEdge(t, {
     authenticator: {

@@ -8,10 +8,13 @@ import { createFakeIds } from '../../test/fixtures/fake-ids.ts';
 import { createScriptedInference, type ScriptedInference } from '../../test/fixtures/scripted-inference.ts';
 import { createRecordingLog, createRecordingMetrics } from '../../test/fixtures/silent-telemetry.ts';
 import { createSystemClock } from '../adapters/system/clock.ts';
+import { maxRemoteBodyBytes } from '../config/defaults.ts';
 import type { CallContext } from '../core/call-context.ts';
 import { SluiceError } from '../core/error.ts';
 import type { InferRequest, Tensor } from '../core/tensor.ts';
 import type { TranscribeRequest } from '../core/transcribe.ts';
+import { defaultEdgeLimits } from '../edge/defaults.ts';
+import { defaultClientLimits, defaultServerLimits } from './defaults.ts';
 import { createInferenceClient, type InferenceClient } from './inference-client.ts';
 import { operations } from './operations.ts';
 import { createRpcServer } from './rpc-server.ts';
@@ -82,6 +85,8 @@ const refusals: readonly Refusal[] = [
   ['messages', (client) => client.predict(chatRequest('m', { messages: [] }), context(), signal)],
   ['model', (client) => client.embed({ model: '', input: ['x'] }, context(), signal)],
   ['input', (client) => client.embed({ model: 'm', input: [] }, context(), signal)],
+  ['tokens', (client) => client.embed({ model: 'm', input: ['x'], tokens: [[1]] }, context(), signal)],
+  ['tokens[1]', (client) => client.embed({ model: 'm', input: [], tokens: [[1], []] }, context(), signal)],
   ['model', (client) => client.rank({ model: '', query: 'q', documents: ['d'] }, context(), signal)],
   ['query', (client) => client.rank({ model: 'm', query: '', documents: ['d'] }, context(), signal)],
   ['documents', (client) => client.rank({ model: 'm', query: 'q', documents: [] }, context(), signal)],
@@ -139,6 +144,15 @@ describe('operations', { timeout: 20_000 }, () => {
         await client.infer(inference, context(), signal);
       });
     }
+  });
+
+  test('operations: the largest body that an edge takes crosses unless an operator changes a limit', async () => {
+    const audio = new Uint8Array(defaultEdgeLimits.maxUploadBytes);
+    await overBoth({}, async ({ client }) => {
+      const { text } = await client.transcribe({ ...transcription, audio }, context(), signal);
+      assert.equal(text, `${audio.length} bytes`);
+    });
+    assert.ok(maxRemoteBodyBytes < Math.min(defaultServerLimits.maxMessageBytes, defaultClientLimits.maxMessageBytes));
   });
 
   test('operations: an answer over the limit costs only its own call and says the limit', async () => {

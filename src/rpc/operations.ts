@@ -38,6 +38,7 @@ import {
 import type { ServerFrame, Start } from './generated/sluice/internal/v1/multiplex.ts';
 import {
   requireAudio,
+  requireEmbedInput,
   requireInputs,
   requireModel,
   requireQuestion,
@@ -113,7 +114,7 @@ export const operations: { readonly [Name in OperationName]: OperationOf<Name> }
   embed: {
     requestToWire: embedRequestToWire,
     requestFromWire: embedRequestFromWire,
-    require: requireTexts,
+    require: requireEmbedInput,
     ask: (inference, request, context, signal) => inference.embed(request, context, signal),
     responseToWire: embedResponseToWire,
     responseFromWire: embedResponseFromWire,

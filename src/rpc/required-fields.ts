@@ -9,14 +9,25 @@ import type { RankRequest } from '../core/rank.ts';
 import type { InferRequest } from '../core/tensor.ts';
 import type { TranscribeRequest } from '../core/transcribe.ts';
 
-/** A model and a conversation, or a model and a raw prompt. */
-export function requireQuestion({ model, messages, prompt }: PredictRequest): void {
+/** A model, and a conversation, a raw prompt, or (of the Responses API) fields by which a vendor finds what it holds itself. */
+export function requireQuestion({ model, messages, prompt, dialect, extra }: PredictRequest): void {
   requireField(model !== '', 'model');
-  requireField(messages.length > 0 || prompt !== undefined, 'messages');
+  const isHeld = dialect === 'openai-responses' && extra !== undefined;
+  requireField(messages.length > 0 || prompt !== undefined || isHeld, 'messages');
+}
+
+/** A model, and texts or tokens. */
+export function requireEmbedInput({ model, input, tokens = [] }: EmbedRequest): void {
+  requireField(model !== '', 'model');
+  if (input.length > 0 && tokens.length > 0) {
+    throw new SluiceError('invalid_request', { message: 'tokens must be empty beside input.', param: 'tokens' });
+  }
+  requireField(input.length > 0 || tokens.length > 0, 'input');
+  for (const [index, ids] of tokens.entries()) requireField(ids.length > 0, `tokens[${index}]`);
 }
 
 /** A model and texts. */
-export function requireTexts({ model, input }: EmbedRequest | ClassifyRequest): void {
+export function requireTexts({ model, input }: ClassifyRequest): void {
   requireField(model !== '', 'model');
   requireField(input.length > 0, 'input');
 }

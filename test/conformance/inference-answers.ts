@@ -91,12 +91,16 @@ export function otherCalls(check: Check): void {
       Float32Array.from({ length: 1536 }, (_, i) => Math.sin(i)),
     ];
     const usage = { inputTokens: 2, outputTokens: 0, source: 'estimated' } as const;
-    scripted.embedScript = () => ({ model: 'e', target: 'local/e', attempts: 2, vectors, usage });
+    const answerer = { model: 'e', target: 'local/e', attempts: 2, downgrades: ['input', 'user'] };
+    scripted.embedScript = () => ({ ...answerer, vectors, usage });
     const asked = { model: 'e', input: ['one', 'zwei €'], dimensions: 6, extra: { user: 'u' } };
     const response = await inference.embed(asked, context(), neverAborted);
-    assert.deepEqual({ ...response, vectors: [] }, { model: 'e', target: 'local/e', attempts: 2, vectors: [], usage });
+    assert.deepEqual({ ...response, vectors: [] }, { ...answerer, vectors: [], usage });
     assert.deepEqual(response.vectors.map(bits), vectors.map(bits));
     assert.deepEqual(scripted.calls[0]?.request, asked);
+    const tokens = { model: 'e', input: [], tokens: [[0, 2 ** 32 - 1], [7]] };
+    await inference.embed(tokens, context(), neverAborted);
+    assert.deepEqual(scripted.calls[1]?.request, tokens);
   });
 
   check('models are listed as they are described', async (inference, scripted) => {

@@ -24,6 +24,7 @@ const fullUsage = {
   source: 'provider',
 } as const;
 const extra = { deep: [true, null, 0.5, { a: 'ä' }] };
+const downgrades = ['input', 'service_tier'];
 const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
 
 /** The first of each is full. */
@@ -38,6 +39,7 @@ export const operationSamples: { readonly [Name in OperationName]: readonly [Sam
           { index: 0, score: -0.1 },
         ],
         usage: fullUsage,
+        downgrades,
       },
     },
     {
@@ -58,6 +60,7 @@ export const operationSamples: { readonly [Name in OperationName]: readonly [Sam
           [],
         ],
         usage: fullUsage,
+        downgrades,
       },
     },
     { request: { model: 'c', input: ['x'] }, response: { ...answerer, results: [], usage } },
@@ -89,6 +92,7 @@ export const operationSamples: { readonly [Name in OperationName]: readonly [Sam
           { flagged: false, categories: {}, scores: {} },
         ],
         usage: fullUsage,
+        downgrades,
       },
     },
     {
@@ -120,6 +124,7 @@ export const operationSamples: { readonly [Name in OperationName]: readonly [Sam
         ],
         words: [{ startS: 0.125, endS: 1.25, word: 'Grüße' }],
         usage: fullUsage,
+        downgrades,
         extra,
       },
     },

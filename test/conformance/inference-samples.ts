@@ -11,7 +11,12 @@ export const end: PredictPart = last;
 
 /** Every kind of part, with every optional field once. */
 export const everyPart: readonly PredictPart[] = [
-  { ...start, inputUsage: { inputTokens: 9, outputTokens: 0, source: 'provider' } } as PredictPart,
+  {
+    ...start,
+    inputUsage: { inputTokens: 9, outputTokens: 0, source: 'provider' },
+    downgrades: ['user', 'metadata'],
+    extra: { usage: { service_tier: 'default' } },
+  } as PredictPart,
   { type: 'reasoning-delta', text: 'Let me ' },
   { type: 'reasoning-delta', text: 'think.', signature: 'c2ln', encrypted: 'b3BhcXVl', extra: { id: 'rs_1' } },
   { type: 'reasoning-delta', text: 'Again.', startsBlock: true },

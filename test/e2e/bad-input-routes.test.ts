@@ -132,7 +132,7 @@ test('bad forms: a transcription without a whole form, a recording or a model is
     ['an empty recording', empty.contentType, empty.body, 400, /'file'.*empty/],
     ['two recordings', twoFiles.contentType, twoFiles.body, 400, /more than 1 files/],
     ['300 fields', many.contentType, many.body, 400, /more than 256 fields/],
-    ['11 MB', whole.contentType, Buffer.alloc(11 * 1024 * 1024), 413, /larger/],
+    ['27 MB', whole.contentType, Buffer.alloc(27 * 1024 * 1024), 413, /larger/],
   ];
   for (const [name, type, body, status, message] of cases) {
     const answer = await post(edge, path, type, body);

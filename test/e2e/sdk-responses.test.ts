@@ -241,7 +241,12 @@ test('responses sdk: a stream that fails is an error, and what is kept of it say
 });
 
 test('responses sdk: what is not kept cannot be continued, in OpenAI’s words', async (t) => {
-  const { client } = await start(t);
+  const { client, inference } = await start(t);
+  // As every target that does not speak this API refuses the id of a conversation that is not kept here.
+  inference.script = ({ extra }) => {
+    assert.equal(extra?.['previous_response_id'], 'resp_unknown');
+    throw new SluiceError('unsupported_capability', { param: 'previous_response_id' });
+  };
   await assert.rejects(
     client.responses.create({ model: 'chat', input: 'x', previous_response_id: 'resp_unknown' }),
     (error) =>

@@ -41,12 +41,6 @@ export function refusalOf({ request, wire, status }: Recording, { sameDialect }:
       return 'several prompts in one request';
     if (typeof listAt(request, 'prompt')[0] === 'number') return 'a prompt of token ids';
   }
-  if (wire === 'responses') {
-    if (at(request, 'background') === true) return 'an answer in the background';
-    if (at(request, 'conversation') != null) return 'a conversation object';
-    if (at(request, 'previous_response_id') != null) return 'to go on from an answer that another server gave';
-  }
-  if (wire === 'embeddings' && ['number', 'object'].includes(typeof listAt(request, 'input')[0]))
-    return 'texts as token ids';
+  if (wire === 'responses' && at(request, 'background') === true) return 'an answer in the background';
   return undefined;
 }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import { parseResponseCall, toPredictRequest } from '../../src/edge/openai/responses/parse-request.ts';
+import { vendorFields } from '../../src/edge/openai/responses/vendor-conversation.ts';
 import { responseToWire } from '../../src/providers/openai/responses/to-wire.ts';
 import { evaluationDataMissing, wireRows } from '../fixtures/upstream-calls.ts';
 
@@ -14,12 +15,14 @@ interface Sent {
 
 function roundTrip(body: JsonObject): Sent {
   const asked = parseResponseCall(structuredClone(body));
-  return responseToWire(toPredictRequest(asked, asked.input, 0), asked.body.model, asked.stream);
+  const isVendors = asked.conversation !== undefined || asked.previousResponseId !== undefined;
+  const request = toPredictRequest(asked, asked.input, 0, isVendors ? vendorFields(asked) : {});
+  return responseToWire(request, asked.body.model, asked.stream);
 }
 
 /** A body in one of its equivalent forms: items with their types, lone texts as strings, no nulls, no words for defaults. */
 function canonical(body: JsonObject): JsonValue {
-  const { input, store: _, previous_response_id: __, include, stream, ...rest } = body;
+  const { input, store: _, include, stream, ...rest } = body;
   const items = typeof input === 'string' ? [{ role: 'user', content: input }] : (input ?? []);
   const included = Array.isArray(include) ? include.filter((name) => name !== 'reasoning.encrypted_content') : [];
   return withoutNulls({
@@ -178,15 +181,14 @@ test('responses round trip: every item and every field arrives as it was sent', 
   assert.equal(body['store'], false);
 });
 
-test('responses round trip: nothing of OpenAI’s that other tenants could share is asked for', () => {
-  const { body } = roundTrip({
-    model: 'm',
-    input: 'x',
-    store: true,
-    previous_response_id: 'resp_1',
-    background: false,
-  });
-  assert.deepEqual(body, { model: 'm', input: [{ type: 'message', role: 'user', content: 'x' }], store: false });
+test('responses round trip: OpenAI is asked to keep only what goes on from what it keeps', () => {
+  const asked = { model: 'm', input: 'x' };
+  const input = [{ type: 'message', role: 'user', content: 'x' }];
+  assert.deepEqual(roundTrip({ ...asked, store: true, background: false }).body, { model: 'm', input, store: false });
+  for (const past of [{ previous_response_id: 'resp_1' }, { conversation: { id: 'conv_1' } }]) {
+    assert.deepEqual(roundTrip({ ...asked, ...past }).body, { model: 'm', input, ...past, store: true });
+    assert.deepEqual(roundTrip({ ...asked, ...past, store: false }).body, { model: 'm', input, ...past, store: false });
+  }
 });
 
 test('responses round trip: recorded requests', { skip: evaluationDataMissing ?? false }, (t) => {
@@ -204,9 +206,9 @@ test('responses round trip: recorded requests', { skip: evaluationDataMissing ??
   assert.ok(count >= 250);
 });
 
-/** A model must be named, also beside a stored prompt; answers in the background and conversation objects are not served. */
+/** A model must be named, also beside a stored prompt; answers in the background are not served. */
 function isServed(body: JsonObject): boolean {
-  return body['model'] !== undefined && body['background'] !== true && body['conversation'] == null;
+  return body['model'] !== undefined && body['background'] !== true;
 }
 
 /** Without what is not sent: reasoning that is only a summary, padding, log probabilities in another order. */

@@ -92,7 +92,7 @@ function compareFailures(truth: Extract<Truth, { kind: 'failure' }>, heard: Hear
   const isOwnWords = rules.sameDialect && rules.reachedVendor;
   const wrong = [
     // A failure within an answer has no status that could be equal.
-    truth.status >= 400 && !isStatusOf(truth, heard.status) && `status ${truth.status} became ${heard.status}`,
+    truth.status >= 400 && heard.status !== truth.status && `status ${truth.status} became ${heard.status}`,
     rules.sameDialect && type !== undefined && heard.error.type !== type && `type ${type} became ${heard.error.type}`,
     isOwnWords && code !== undefined && heard.error.code !== code && `code ${code} became ${heard.error.code}`,
     rules.reachedVendor &&
@@ -101,11 +101,6 @@ function compareFailures(truth: Extract<Truth, { kind: 'failure' }>, heard: Hear
       `message ${message} became ${heard.error.message}`,
   ].filter((word) => word !== false);
   return { errors: wrong.length === 0 || wrong.join('; '), 'no false success': true };
-}
-
-/** The vendor's own or, where it speaks of the operator's account (its key, its credit), a bad gateway: no fault of the caller. */
-function isStatusOf(truth: Extract<Truth, { kind: 'failure' }>, status: number | undefined): boolean {
-  return status === truth.status || (status === 502 && isAccountMatter(truth));
 }
 
 function isAccountMatter({ status, error }: Extract<Truth, { kind: 'failure' }>): boolean {

@@ -104,6 +104,23 @@ function collected(parts: readonly PredictPart[]): Event {
   return JSON.parse(JSON.stringify(renderMessage(collector.finish())));
 }
 
+test('message stream: what the vendor says before the answer stands in message_start', () => {
+  const cache_creation = { ephemeral_5m_input_tokens: 3, ephemeral_1h_input_tokens: 0 };
+  const early = {
+    ...start,
+    inputUsage: { inputTokens: 12, outputTokens: 1, cacheWriteInputTokens: 3, source: 'provider' },
+    extra: {
+      diagnostics: { a: 1 },
+      id: 'not ours',
+      usage: { service_tier: 'batch', cache_creation, input_tokens: 99 },
+    },
+  } as PredictPart;
+  const [{ message }] = encodeAll([early]);
+  assert.deepEqual([message.id, message.diagnostics, message.stop_details], ['msg_1', { a: 1 }, null]);
+  const { input_tokens, service_tier, speed, cache_creation: shown } = message.usage;
+  assert.deepEqual([input_tokens, service_tier, speed, shown], [9, 'batch', null, cache_creation]);
+});
+
 test('message stream: text, in the order and with the figures that clients expect', () => {
   assert.deepEqual(encodeAll([start, { type: 'text-delta', text: 'Hel' }, { type: 'text-delta', text: 'lo\n' }, end]), [
     {

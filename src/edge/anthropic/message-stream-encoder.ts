@@ -15,7 +15,7 @@ import { toAnthropicUsage } from './usage.ts';
 
 /**
  * Writes one stream. Most vendors say only at the end how many tokens the input had; then `message_start` says 0. In any case
- * `message_delta` carries the true, whole figures, which Anthropic's clients take over.
+ * `message_delta` carries the true, whole figures and fields, which Anthropic's clients take over.
  */
 export function createMessageStreamEncoder(requestId: string): StreamEncoder {
   let text = '';
@@ -28,7 +28,7 @@ export function createMessageStreamEncoder(requestId: string): StreamEncoder {
   const encode = (part: PredictPart): void => {
     switch (part.type) {
       case 'start':
-        write({ type: 'message_start', message: openMessage(part, part.inputUsage ?? zeroUsage) });
+        write({ type: 'message_start', message: openMessage(part, part.inputUsage ?? zeroUsage, part.extra) });
         return;
       case 'end':
         blocks.finish();

@@ -51,11 +51,13 @@ test('anthropic error: a vendor that rejects the request is quoted in its own wo
   assert.deepEqual(JSON.parse(body).error, { type: 'billing_error', message: 'Credit is too low.' });
 });
 
-test('anthropic error: the type of a vendor that refused our key is kept, its status is ours', () => {
+test('anthropic error: the status and type of a vendor that refused our key are kept, and the caller is told whose key it is', () => {
   const upstream = { status: 401, type: 'authentication_error' };
   const { status, body } = renderError(new SluiceError('upstream_unauthenticated', { upstream }), 'r');
-  assert.equal(status, 502);
-  assert.equal(JSON.parse(body).error.type, 'authentication_error');
+  assert.equal(status, 401);
+  const shown = JSON.parse(body).error;
+  assert.equal(shown.type, 'authentication_error');
+  assert.match(shown.message, /credentials.* of this server, not your API key/);
 });
 
 test('anthropic error: the type of a vendor of another dialect is not quoted', () => {

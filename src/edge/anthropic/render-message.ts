@@ -3,7 +3,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ContentPart, OpaquePart, TextPart } from '../../core/message.ts';
 import type { Answerer, PredictResponse } from '../../core/predict.ts';
-import { type Usage, zeroUsage } from '../../core/usage.ts';
+import type { Usage } from '../../core/usage.ts';
 import { carryPart } from './carried-part.ts';
 import { completeBlock, completeCitation, completeContainer } from './complete-fields.ts';
 import { invalidArgumentsKey } from './defaults.ts';
@@ -20,28 +20,29 @@ const citationTypes: ReadonlySet<unknown> = new Set([
   'search_result_location',
 ]);
 
-/** The message. Fields of the answer that have no name here go out under their own, unless that would hide one of ours. */
+/** The message. */
 export function renderMessage(response: PredictResponse): MessageBody {
-  const opened = openMessage(response, zeroUsage);
-  const { stop_details: _, container: __, diagnostics: ___, ...ours } = opened;
   return {
-    ...opened,
-    ...response.extra,
-    container: completeContainer(response.extra?.['container']),
-    ...ours,
+    ...openMessage(response, response.usage, response.extra),
     content: response.content.flatMap(blocksOf),
     stop_reason: stopReasonOf(response, {
       hasToolCall: response.content.some((part) => part.type === 'tool-call'),
       hasRefusal: response.content.some((part) => part.type === 'refusal'),
     }),
     stop_sequence: response.stopSequence ?? null,
-    usage: { ...opened.usage, ...toAnthropicUsage(response.usage, response.extra?.['usage']) },
   };
 }
 
-/** The message as far as it is known when the answer begins: no content, no end, and the usage of the input if at all. */
-export function openMessage(answerer: Answerer, usage: Usage): MessageBody {
+/** What Anthropic says of its own usage beside the counts; null where nobody says it. */
+const usageDetails: JsonObject = { cache_creation: null, inference_geo: null, service_tier: null, speed: null };
+
+/**
+ * The message as far as it is known when the answer begins: no content, no end, and the usage of the input if at all. Fields of the
+ * answer that have no name here (`extra`) go out under their own, unless that would hide one of ours.
+ */
+export function openMessage(answerer: Answerer, usage: Usage, extra: JsonObject = {}): MessageBody {
   return {
+    ...extra,
     id: messageIdOf(answerer.id),
     type: 'message',
     role: 'assistant',
@@ -49,10 +50,10 @@ export function openMessage(answerer: Answerer, usage: Usage): MessageBody {
     content: [],
     stop_reason: null,
     stop_sequence: null,
-    stop_details: null,
-    container: null,
-    diagnostics: null,
-    usage: { ...toAnthropicUsage(usage), cache_creation: null, inference_geo: null, service_tier: null, speed: null },
+    stop_details: extra['stop_details'] ?? null,
+    diagnostics: extra['diagnostics'] ?? null,
+    container: completeContainer(extra['container']),
+    usage: { ...usageDetails, ...toAnthropicUsage(usage, extra['usage']) },
   };
 }
 

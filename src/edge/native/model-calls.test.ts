@@ -83,6 +83,17 @@ test('classify: every text gets its labels by falling score', async (t) => {
   );
 });
 
+test('native calls: fields that were not honoured in full are in the header', async (t) => {
+  const edge = createTestEdge(t);
+  const answerer = { model: 'm', target: 'p/m', attempts: 1, results: [], downgrades: ['user', 'input'] };
+  const usage = { inputTokens: 3, outputTokens: 0, source: 'engine' } as const;
+  edge.inference.answers.rank = () => ({ ...answerer, usage });
+  edge.inference.answers.classify = () => ({ ...answerer, usage });
+  const ranked = await post(edge, '/v1/rerank', { model: 'm', query: 'q', documents: ['a'] });
+  const classified = await post(edge, '/v1/classify', { model: 'm', input: 'x' });
+  for (const { headers: sent } of [ranked, classified]) assert.equal(sent['x-sluice-downgraded'], 'user, input');
+});
+
 test('native calls: what is wrong is told as problem details that name the field', async (t) => {
   const edge = createTestEdge(t);
   const cases: readonly [url: string, payload: unknown, reason: string, param: string | undefined][] = [

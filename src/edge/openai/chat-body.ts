@@ -5,12 +5,10 @@ import Type from 'typebox';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Role } from '../../core/message.ts';
 import { createBodyCheck, maybe } from '../validate.ts';
-
-/** Optional fields may also be null, which means the same as absent. */
-type Maybe<T> = T | null | undefined;
+import { type Maybe, type SamplingFields, samplingFields } from './sampling-fields.ts';
 
 /** The body. */
-export interface ChatBody {
+export interface ChatBody extends SamplingFields {
   readonly model: string;
   readonly messages: readonly WireMessage[];
   readonly stream?: Maybe<boolean>;
@@ -18,14 +16,6 @@ export interface ChatBody {
   readonly n?: Maybe<number>;
   readonly max_tokens?: Maybe<number>;
   readonly max_completion_tokens?: Maybe<number>;
-  readonly temperature?: Maybe<number>;
-  readonly top_p?: Maybe<number>;
-  /** Not OpenAI's, but of vLLM, TGI, llama.cpp and Ollama. */
-  readonly top_k?: Maybe<number>;
-  readonly seed?: Maybe<number>;
-  readonly stop?: Maybe<string | readonly string[]>;
-  readonly presence_penalty?: Maybe<number>;
-  readonly frequency_penalty?: Maybe<number>;
   readonly logprobs?: Maybe<boolean>;
   readonly top_logprobs?: Maybe<number>;
   readonly tools?: Maybe<readonly JsonObject[]>;
@@ -80,15 +70,7 @@ const body = Type.Object({
   n: maybe(Type.Integer({ minimum: 1 })),
   max_tokens: maybe(Type.Integer({ minimum: 1 })),
   max_completion_tokens: maybe(Type.Integer({ minimum: 1 })),
-  temperature: maybe(Type.Number({ minimum: 0, maximum: 2 })),
-  top_p: maybe(Type.Number({ minimum: 0, maximum: 1 })),
-  // vLLM's -1 means: no limit.
-  top_k: maybe(Type.Integer({ minimum: -1 })),
-  seed: maybe(Type.Integer()),
-  // OpenAI's limit. An empty string would stop before the first token.
-  stop: maybe(Type.Union([Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1 }), { maxItems: 4 })])),
-  presence_penalty: maybe(Type.Number({ minimum: -2, maximum: 2 })),
-  frequency_penalty: maybe(Type.Number({ minimum: -2, maximum: 2 })),
+  ...samplingFields,
   logprobs: maybe(Type.Boolean()),
   top_logprobs: maybe(Type.Integer({ minimum: 0, maximum: 20 })),
   // Mistral's clients leave the type of a function out.

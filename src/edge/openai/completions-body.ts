@@ -7,6 +7,8 @@ import type { PredictRequest, Sampling } from '../../core/predict.ts';
 import { unknownFields, type WithExtra } from '../unknown-fields.ts';
 import { createBodyCheck, maybe } from '../validate.ts';
 import { maxCompletionLogprobs, maxModelNameLength, maxPrompts } from './defaults.ts';
+import { parseSamplingFields, samplingFields } from './sampling-fields.ts';
+import { checkStreamOptions } from './stream-options.ts';
 
 /** What a completions call asks for. */
 export interface CompletionsCall {
@@ -27,14 +29,7 @@ const body = Type.Object({
   n: maybe(Type.Integer({ minimum: 1 })),
   // 0 asks for nothing but the log probabilities of an echoed prompt.
   max_tokens: maybe(Type.Integer({ minimum: 0 })),
-  temperature: maybe(Type.Number({ minimum: 0, maximum: 2 })),
-  top_p: maybe(Type.Number({ minimum: 0, maximum: 1 })),
-  // Not OpenAI's, but of vLLM, TGI, llama.cpp and Ollama. vLLM's -1 means: no limit.
-  top_k: maybe(Type.Integer({ minimum: -1 })),
-  seed: maybe(Type.Integer()),
-  stop: maybe(Type.Union([Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1 }), { maxItems: 4 })])),
-  presence_penalty: maybe(Type.Number({ minimum: -2, maximum: 2 })),
-  frequency_penalty: maybe(Type.Number({ minimum: -2, maximum: 2 })),
+  ...samplingFields,
   logprobs: maybe(Type.Integer({ minimum: 0, maximum: maxCompletionLogprobs })),
 });
 
@@ -57,12 +52,7 @@ export function parseCompletionsCall(value: unknown): CompletionsCall {
       param: 'n',
     });
   }
-  if (wire.stream_options != null && !stream) {
-    throw new SluiceError('invalid_request', {
-      message: "The 'stream_options' parameter is only allowed when 'stream' is true.",
-      param: 'stream_options',
-    });
-  }
+  checkStreamOptions(wire);
   const { extra } = extraOf(wire);
   const common = {
     model: wire.model,
@@ -97,16 +87,9 @@ function invalidPrompt(param: string, rule: string): SluiceError {
 }
 
 function samplingOf(wire: CompletionsBody): Sampling {
-  const stop = typeof wire.stop === 'string' ? [wire.stop] : wire.stop;
   return {
     ...(wire.max_tokens == null ? {} : { maxOutputTokens: wire.max_tokens }),
-    ...(wire.temperature == null ? {} : { temperature: wire.temperature }),
-    ...(wire.top_p == null ? {} : { topP: wire.top_p }),
-    ...(wire.top_k == null ? {} : { topK: wire.top_k }),
-    ...(wire.seed == null ? {} : { seed: wire.seed }),
-    ...(stop == null ? {} : { stop }),
-    ...(wire.presence_penalty == null ? {} : { presencePenalty: wire.presence_penalty }),
-    ...(wire.frequency_penalty == null ? {} : { frequencyPenalty: wire.frequency_penalty }),
+    ...parseSamplingFields(wire),
     ...(wire.logprobs == null ? {} : { logprobs: true, topLogprobs: wire.logprobs }),
   };
 }

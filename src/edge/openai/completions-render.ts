@@ -1,5 +1,6 @@
 // From our responses to OpenAI's legacy completion, with one choice for each of them.
 
+import { reportOf } from '../../core/downgraded.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { ContentPart } from '../../core/message.ts';
 import type { PredictResponse } from '../../core/predict.ts';
@@ -34,12 +35,12 @@ export function completionIdOf(id: string): string {
 
 /** The answers as one, for headers and the log: every target that answered, all attempts, all tokens. */
 export function answeredTogether(answers: PromptAnswers): Answered {
-  const downgrades = [...new Set(answers.flatMap((answer) => answer.downgrades ?? []))];
+  const downgrades = answers.flatMap((answer) => answer.downgrades ?? []);
   return {
     target: [...new Set(answers.map(({ target }) => target))].join(', '),
     attempts: answers.reduce((sum, { attempts }) => sum + attempts, 0),
     usage: sumUsage(answers.map(({ usage }) => usage)),
-    ...(downgrades.length === 0 ? {} : { downgrades }),
+    ...reportOf(downgrades),
   };
 }
 

@@ -20,7 +20,7 @@ export const maxCompletionLogprobs: number = 20;
 /** What a moderation call without a model asks for: OpenAI's own default. An alias of this name makes it work with any target. */
 export const defaultModerationModel: string = 'omni-moderation-latest';
 
-/** Limits of a transcription form. The recording itself is bounded by the largest body. */
+/** Limits of a transcription form. The recording itself is bounded by the largest upload. */
 export const transcriptionFormLimits: FormLimits = {
   // `keywords[]` and `known_speaker_references[]` repeat; nothing real has more.
   maxFields: 256,

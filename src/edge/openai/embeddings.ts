@@ -13,10 +13,15 @@ export interface EmbeddingsCall {
   readonly encoding: 'float' | 'base64';
 }
 
+/** OpenAI's limit on inputs in one call. */
+const maxInputs = 2048;
+
+/** Far above any vocabulary, and what the contract between edge and model host can hold. */
+const maxTokenId = 2 ** 32 - 1;
+
 const body = Type.Object({
   model: Type.String({ minLength: 1, maxLength: 512 }),
-  // OpenAI's limit on texts in one call.
-  input: Type.Union([Type.String(), Type.Array(Type.Unknown(), { minItems: 1, maxItems: 2048 })]),
+  input: Type.Union([Type.String(), Type.Array(Type.Unknown(), { minItems: 1 })]),
   encoding_format: Type.Optional(Type.Union([Type.Enum(['float', 'base64']), Type.Null()])),
   dimensions: Type.Optional(Type.Union([Type.Integer({ minimum: 1 }), Type.Null()])),
 });
@@ -24,13 +29,16 @@ const body = Type.Object({
 const checkBody = createBodyCheck(body);
 const knownFields: ReadonlySet<string> = new Set(Object.keys(body.properties));
 
-/** Parses the body. Throws `invalid_request` with the path of the offending field; token arrays are not accepted. */
+/**
+ * Parses the body. Throws `invalid_request` with the path of the offending field. Tokens, which OpenAI's dialect allows in place of
+ * texts and which LangChain sends by default, stay tokens: a list of ids is one input, a list of lists is many.
+ */
 export function parseEmbeddingsCall(value: unknown): EmbeddingsCall {
   const wire = checkBody(value);
   return {
     request: {
       model: wire.model,
-      input: typeof wire.input === 'string' ? [wire.input] : wire.input.map(textOf),
+      ...inputsOf(wire.input),
       ...(wire.dimensions == null ? {} : { dimensions: wire.dimensions }),
       ...unknownFields(wire, knownFields),
     },
@@ -38,14 +46,29 @@ export function parseEmbeddingsCall(value: unknown): EmbeddingsCall {
   };
 }
 
+function inputsOf(input: string | readonly unknown[]): Pick<EmbedRequest, 'input' | 'tokens'> {
+  if (typeof input === 'string') return { input: [input] };
+  if (typeof input[0] === 'number') return { input: [], tokens: [tokensOf(input, 'input')] };
+  if (input.length > maxInputs) throw invalid('input', `must hold at most ${maxInputs} inputs`);
+  if (Array.isArray(input[0]))
+    return { input: [], tokens: input.map((ids, index) => tokensOf(ids, `input[${index}]`)) };
+  return { input: input.map(textOf) };
+}
+
 function textOf(item: unknown, index: number): string {
   if (typeof item === 'string') return item;
-  const isTokens = typeof item === 'number' || Array.isArray(item);
-  const rule = isTokens
-    ? 'must be text: arrays of tokens are not supported, since each model has its own tokens'
-    : 'must be a string';
-  const param = `input[${index}]`;
-  throw new SluiceError('invalid_request', { message: `Invalid value for '${param}': it ${rule}.`, param });
+  throw invalid(`input[${index}]`, 'must be a string');
+}
+
+function tokensOf(ids: unknown, path: string): number[] {
+  if (!Array.isArray(ids) || ids.length === 0) throw invalid(path, 'must be a list of token ids');
+  const wrong = ids.findIndex((id) => !Number.isInteger(id) || id < 0 || id > maxTokenId);
+  if (wrong >= 0) throw invalid(`${path}[${wrong}]`, `must be a token id: a whole number from 0 to ${maxTokenId}`);
+  return ids;
+}
+
+function invalid(param: string, rule: string): SluiceError {
+  return new SluiceError('invalid_request', { message: `Invalid value for '${param}': it ${rule}.`, param });
 }
 
 /** The body as text. `base64` holds the vector as little-endian 32-bit floats, which is what OpenAI's own client asks for. */

@@ -60,6 +60,19 @@ test('moderations: verdicts come back in the words of the vendor, with what it s
   });
 });
 
+test('moderations and embeddings: fields that were not honoured in full are in the header', async (t) => {
+  const edge = createTestEdge(t);
+  const usage = { inputTokens: 1, outputTokens: 0, source: 'provider' } as const;
+  const answerer = { model: 'm', target: 'p/m', attempts: 1, usage, downgrades: ['user'] };
+  edge.inference.answers.moderate = () => ({ ...answerer, id: 'modr-1', results: [] });
+  edge.inference.embedScript = () => ({ ...answerer, vectors: [] });
+  for (const url of ['/v1/moderations', '/v1/embeddings']) {
+    const payload = { model: 'm', input: 'a', user: 'u' };
+    const answer = await edge.server.inject({ method: 'POST', url, headers, payload });
+    assert.equal(answer.headers['x-sluice-downgraded'], 'user');
+  }
+});
+
 test('moderations: nothing is judged by half', () => {
   const wrong: readonly [input: unknown, param: string][] = [
     [undefined, 'input'],

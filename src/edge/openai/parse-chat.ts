@@ -7,6 +7,8 @@ import { unknownFields, type WithExtra } from '../unknown-fields.ts';
 import { type ChatBody, checkChatBody, knownChatFields } from './chat-body.ts';
 import { parseMessage } from './parse-message.ts';
 import { parseResponseFormat, parseTool, parseToolChoice } from './parse-tools.ts';
+import { parseSamplingFields } from './sampling-fields.ts';
+import { checkStreamOptions } from './stream-options.ts';
 
 /** What a chat completion call asks for. */
 export interface ChatCall {
@@ -31,12 +33,7 @@ export function parseChatCall(value: unknown): ChatCall {
       param: 'n',
     });
   }
-  if (body.stream_options != null && !stream) {
-    throw new SluiceError('invalid_request', {
-      message: "The 'stream_options' parameter is only allowed when 'stream' is true.",
-      param: 'stream_options',
-    });
-  }
+  checkStreamOptions(body);
   return {
     request: parseRequest(body),
     stream,
@@ -73,16 +70,9 @@ function extraOf(body: ChatBody): WithExtra {
 function parseSampling(body: ChatBody): Sampling {
   checkTogether(body);
   const maxOutputTokens = body.max_completion_tokens ?? body.max_tokens;
-  const stop = typeof body.stop === 'string' ? [body.stop] : body.stop;
   return {
     ...(maxOutputTokens == null ? {} : { maxOutputTokens }),
-    ...(body.temperature == null ? {} : { temperature: body.temperature }),
-    ...(body.top_p == null ? {} : { topP: body.top_p }),
-    ...(body.top_k == null ? {} : { topK: body.top_k }),
-    ...(body.seed == null ? {} : { seed: body.seed }),
-    ...(stop == null ? {} : { stop }),
-    ...(body.presence_penalty == null ? {} : { presencePenalty: body.presence_penalty }),
-    ...(body.frequency_penalty == null ? {} : { frequencyPenalty: body.frequency_penalty }),
+    ...parseSamplingFields(body),
     ...(body.logprobs == null ? {} : { logprobs: body.logprobs }),
     ...(body.top_logprobs == null ? {} : { topLogprobs: body.top_logprobs }),
   };

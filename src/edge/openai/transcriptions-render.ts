@@ -1,9 +1,10 @@
 // From our transcript to OpenAI's: JSON in three degrees of detail, plain text, or subtitles.
 
 import { SluiceError } from '../../core/error.ts';
-import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { TranscribeResponse, TranscriptSegment } from '../../core/transcribe.ts';
 import { totalTokens } from '../../core/usage.ts';
+import type { Answered } from '../call.ts';
 import type { TranscriptFormat } from './transcriptions-form.ts';
 import { renderSrt, renderVtt } from './transcriptions-subtitles.ts';
 
@@ -30,19 +31,30 @@ export function renderTranscript(response: TranscribeResponse, format: Transcrip
   }
 }
 
-/** `usage`: tokens that were counted, else the length of the recording, else an estimate of tokens that says so. */
-export function transcriptUsage({ usage, durationS }: TranscribeResponse): JsonObject {
-  // Models that bill by time report whole seconds.
-  if (usage.source === 'estimated' && durationS !== undefined) {
-    return { type: 'duration', seconds: Math.ceil(durationS) };
+/**
+ * `usage`: tokens that were counted, else the length of the recording, else an estimate of tokens that says so. Details of the vendor's
+ * (`extra.usage`) come under their own names, and never in the place of a count.
+ */
+export function transcriptUsage({ usage, durationS, extra }: TranscribeResponse): JsonObject {
+  const details = isJsonObject(extra?.['usage']) ? extra['usage'] : {};
+  if (usage.source === 'estimated') {
+    if (typeof details['seconds'] === 'number') return { type: 'duration', ...details };
+    // Models that bill by time report whole seconds.
+    if (durationS !== undefined) return { ...details, type: 'duration', seconds: Math.ceil(durationS) };
   }
   return {
+    ...details,
     type: 'tokens',
     input_tokens: usage.inputTokens,
     output_tokens: usage.outputTokens,
     total_tokens: totalTokens(usage),
     ...(usage.source === 'estimated' ? { estimated: true } : {}),
   };
+}
+
+/** What headers and the log say of the answer. A length is the vendor's figure also where the tokens beside it are an estimate. */
+export function answeredOf(response: TranscribeResponse): Answered {
+  return transcriptUsage(response)['type'] === 'duration' ? { ...response, usageSource: 'provider' } : response;
 }
 
 /** A segment in OpenAI's words. What the vendor says of it comes under the vendor's names; nothing is made up. */

@@ -1,6 +1,7 @@
 // A transcript as the events of a transcription stream. Models are asked for whole transcripts, so the text comes as one delta
 // (or one for each speaker's segment) and is then done; on the way the connection is kept alive.
 
+import { reportOf } from '../../core/downgraded.ts';
 import type { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictPart } from '../../core/predict.ts';
@@ -31,7 +32,8 @@ export function streamTranscript(
   async function* parts(): AsyncGenerator<PredictPart, void, undefined> {
     response = await transcribe();
     const { model, target, attempts, text, usage } = response;
-    yield { type: 'start', id: requestId, model, target, attempts, createdAtMs: nowMs, downgrades: ['stream'] };
+    const report = reportOf(['stream', ...(response.downgrades ?? [])]);
+    yield { type: 'start', id: requestId, model, target, attempts, createdAtMs: nowMs, ...report };
     yield { type: 'text-delta', text };
     yield { type: 'end', finishReason: 'stop', usage };
   }

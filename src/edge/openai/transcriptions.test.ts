@@ -99,12 +99,36 @@ test('transcriptions: json is the default; its usage is what is known', async (t
   const answer = await send(edge, ['response_format', 'json']);
   const { text } = whole;
   assert.deepEqual(answer.json(), { languages: [{ code: 'en' }], text, usage: { type: 'duration', seconds: 63 } });
+  assert.equal('x-sluice-usage-source' in answer.headers, false, 'the length is the figure of the vendor');
   const { durationS: _, ...untimed } = whole;
   edge.inference.answers.transcribe = () => untimed;
   const estimated = { type: 'tokens', input_tokens: 0, output_tokens: 4, total_tokens: 4, estimated: true };
   const guessed = await send(edge);
   assert.deepEqual(guessed.json().usage, estimated);
   assert.equal(guessed.headers['x-sluice-usage-source'], 'estimated');
+});
+
+test('transcriptions: usage is told as the vendor told it, with its details', async (t) => {
+  const edge = createTestEdge(t);
+  const counted = { inputTokens: 14, outputTokens: 5, source: 'provider' } as const;
+  const details = { type: 'tokens', input_token_details: { text_tokens: 1, audio_tokens: 13 }, input_tokens: 99 };
+  edge.inference.answers.transcribe = () => ({ ...whole, usage: counted, extra: { usage: details } });
+  const tokens = { ...details, input_tokens: 14, output_tokens: 5, total_tokens: 19 };
+  assert.deepEqual((await send(edge)).json(), { text: whole.text, usage: tokens });
+  assert.deepEqual((await send(edge, ['response_format', 'verbose_json'])).json().usage, tokens);
+  assert.deepEqual(eventsOf((await send(edge, ['stream', 'true'])).body).at(-1)?.usage, tokens);
+  const duration = { type: 'duration', seconds: 9.5 };
+  edge.inference.answers.transcribe = () => ({ ...whole, extra: { usage: duration } });
+  assert.deepEqual((await send(edge)).json().usage, duration);
+  assert.deepEqual((await send(edge, ['response_format', 'verbose_json'])).json().usage, duration);
+});
+
+test('transcriptions: what the model could not honour is in the header, whole and streamed', async (t) => {
+  const edge = createTestEdge(t);
+  edge.inference.answers.transcribe = () => ({ ...whole, downgrades: ['timestamp_granularities'] });
+  assert.equal((await send(edge)).headers['x-sluice-downgraded'], 'timestamp_granularities');
+  const streamed = await send(edge, ['stream', 'true']);
+  assert.equal(streamed.headers['x-sluice-downgraded'], 'stream, timestamp_granularities');
 });
 
 test('transcriptions: verbose_json asks for segments unless it is told otherwise, and makes nothing up', async (t) => {

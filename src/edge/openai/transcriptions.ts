@@ -6,7 +6,7 @@ import type { EdgeAnswer } from '../dialect.ts';
 import { parseMultipart } from '../multipart.ts';
 import { transcriptionFormLimits } from './defaults.ts';
 import { parseTranscription } from './transcriptions-form.ts';
-import { renderTranscript } from './transcriptions-render.ts';
+import { answeredOf, renderTranscript } from './transcriptions-render.ts';
 import { streamTranscript } from './transcriptions-stream.ts';
 
 /** Answers the call, whose body is the bytes of the form. */
@@ -21,5 +21,5 @@ export async function transcribe(call: EdgeCall, inference: Inference): Promise<
     return streamTranscript(ask, { format, requestId: call.requestId, nowMs });
   }
   const response = await ask();
-  return { kind: 'whole', ...renderTranscript(response, format), answered: response };
+  return { kind: 'whole', ...renderTranscript(response, format), answered: answeredOf(response) };
 }

@@ -1,5 +1,6 @@
 // What whole messages and the events of a stream have in common: who answered, how it ended, fields without a name here.
 
+import { reportOf } from '../../core/downgraded.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, Ending, PredictRequest } from '../../core/predict.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
@@ -36,7 +37,7 @@ export function answererOf(message: JsonObject, context: AnswerContext): Answere
     target: context.target,
     createdAtMs: context.nowMs,
     attempts: 1,
-    ...(context.downgrades.length === 0 ? {} : { downgrades: context.downgrades }),
+    ...reportOf(context.downgrades),
   };
 }
 
@@ -70,20 +71,23 @@ export interface EndingFields {
   readonly isAnswerTool: boolean;
 }
 
-/**
- * How the answer ended. Details of the usage without a name here are in `extra.usage`; the usage is `unknownUsage` where the
- * vendor did not count.
- */
+/** Fields of an answer that have no name here, with the details of its usage in `usage`; undefined when there are none. */
+export function answerExtra(extra: JsonObject, usage: JsonValue | undefined): JsonObject | undefined {
+  const details = usageExtra(usage);
+  const all = details === undefined ? { ...extra } : { ...extra, usage: details };
+  return isPresent(all) ? all : undefined;
+}
+
+/** How the answer ended; the usage is `unknownUsage` where the vendor did not count. */
 export function endingOf(fields: EndingFields): Ending {
   const raw = textValueOf(fields.stopReason);
   const stopSequence = textValueOf(fields.stopSequence);
-  const details = usageExtra(fields.usage);
-  const extra = details === undefined ? fields.extra : { ...fields.extra, usage: details };
+  const extra = answerExtra(fields.extra, fields.usage);
   return {
     finishReason: finishReasonOf(raw, fields.isAnswerTool),
     ...(raw === undefined ? {} : { rawFinishReason: raw }),
     ...(stopSequence === undefined ? {} : { stopSequence }),
     usage: usageFromWire(fields.usage) ?? unknownUsage,
-    ...(isPresent(extra) ? { extra } : {}),
+    ...(extra === undefined ? {} : { extra }),
   };
 }

@@ -104,6 +104,32 @@ test('stream: every event makes what the whole answer says', () => {
   assert.deepEqual({ ...streamed, content }, whole);
 });
 
+test('stream: what message_start says has come with the first part, and stays as it was', () => {
+  const begun = {
+    type: 'message_start',
+    message: {
+      id: 'msg_1',
+      model: 'm',
+      diagnostics: { a: 1 },
+      usage: { input_tokens: 5, output_tokens: 1, service_tier: 'batch' },
+    },
+  };
+  const last = {
+    type: 'message_delta',
+    delta: { stop_reason: 'end_turn', container: { id: 'c' } },
+    usage: { speed: 'fast' },
+  };
+  const [first, ...others] = readText(events(begun, ...hello, last, stop));
+  assert.ok(first?.type === 'start');
+  assert.deepEqual(first.extra, { diagnostics: { a: 1 }, usage: { service_tier: 'batch' } });
+  const end = others.at(-1);
+  assert.ok(end?.type === 'end');
+  const usage = { service_tier: 'batch', speed: 'fast' };
+  assert.deepEqual(end.extra, { diagnostics: { a: 1 }, container: { id: 'c' }, usage });
+  const [plain] = readText(events(start(), ...hello, ending('end_turn'), stop));
+  assert.ok(plain !== undefined && !('extra' in plain));
+});
+
 test('stream: the answer’s parts have their fields', () => {
   const response = collect(readText(fixture('every-event.sse')));
   assert.deepEqual(

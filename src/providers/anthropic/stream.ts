@@ -9,7 +9,7 @@ import type { EndPart, StreamReader } from '../openai-compatible/part-stream.ts'
 import { OutputText, outputOf, settleUsage } from '../openai-compatible/usage.ts';
 import type { WholeAnswer } from '../openai-compatible/whole-call.ts';
 import { isPresent, objectOf, textValueOf } from '../openai-compatible/wire-values.ts';
-import { type AnswerContext, answererOf, collectExtra, endingOf } from './answer-fields.ts';
+import { type AnswerContext, answerExtra, answererOf, collectExtra, endingOf } from './answer-fields.ts';
 import { maxOpenBlocks } from './defaults.ts';
 import { predictFromWire } from './from-wire.ts';
 import { type BlockPart, type OpenBlock, openBlock } from './open-block.ts';
@@ -164,8 +164,13 @@ export class MessageStreamReader implements StreamReader {
     if (this.#hasStarted) return;
     this.#hasStarted = true;
     const inputUsage = usageFromWire(this.#usage);
-    const answerer = answererOf(this.#message ?? {}, this.#context);
-    out.push({ type: 'start', ...answerer, ...(inputUsage === undefined ? {} : { inputUsage }) });
+    const extra = answerExtra(this.#extra, this.#usage);
+    out.push({
+      type: 'start',
+      ...answererOf(this.#message ?? {}, this.#context),
+      ...(inputUsage === undefined ? {} : { inputUsage }),
+      ...(extra === undefined ? {} : { extra }),
+    });
   }
 
   /** The only place that makes an `end`. A block that nobody stopped ends with the message. */

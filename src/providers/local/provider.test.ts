@@ -7,14 +7,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { chatRequest, contextFor } from '../../../test/fixtures/calls.ts';
+import { chatRequest } from '../../../test/fixtures/calls.ts';
+import { failsWith } from '../../../test/fixtures/failures.ts';
 import { FakeClock } from '../../../test/fixtures/fake-clock.ts';
 import { createFakeIds } from '../../../test/fixtures/fake-ids.ts';
 import { createRecordingLog } from '../../../test/fixtures/silent-telemetry.ts';
+import { modelCall, testTimeouts } from '../../../test/fixtures/upstream-calls.ts';
 import { SluiceError } from '../../core/error.ts';
 import { type Message, textOf } from '../../core/message.ts';
 import type { PredictPart, PredictRequest, PredictResponse } from '../../core/predict.ts';
-import type { ModelCall } from '../../ports/model.ts';
 import { createLocalProvider } from './provider.ts';
 
 const cacheDir = await mkdtemp(join(tmpdir(), 'sluice-local-'));
@@ -34,19 +35,9 @@ after(async () => {
   await rm(cacheDir, { recursive: true, force: true });
 });
 
-const timeouts = { connectMs: 1_000, firstTokenMs: 10_000, idleMs: 10_000, totalMs: 60_000 };
-const callTo = (model: string, overrides: Partial<ModelCall> = {}): ModelCall => ({
-  model,
-  context: contextFor(clock),
-  timeouts,
-  signal: new AbortController().signal,
-  ...overrides,
-});
 const user = (text: string): Message => ({ role: 'user', content: [{ type: 'text', text }] });
 const ask = (model: string, text: string, overrides: Partial<PredictRequest> = {}): Promise<PredictResponse> =>
-  provider.predict(chatRequest(`local/${model}`, { messages: [user(text)], ...overrides }), callTo(model));
-const refused = (reason: string, param?: string) => (error: unknown) =>
-  error instanceof SluiceError && error.reason === reason && (param === undefined || error.param === param);
+  provider.predict(chatRequest(`local/${model}`, { messages: [user(text)], ...overrides }), modelCall(model));
 
 test('local provider: lists its models with honest descriptions, and knows their sizes once ready', async () => {
   await provider.ready(new AbortController().signal);
@@ -71,7 +62,7 @@ test('local stories: streams a fitting story as start, deltas and end with real 
     sampling: { seed: 4 },
   });
   const parts: PredictPart[] = [];
-  for await (const part of provider.predictStream(request, callTo('stories'))) parts.push(part);
+  for await (const part of provider.predictStream(request, modelCall('stories'))) parts.push(part);
   assert.equal(parts[0]?.type, 'start');
   const end = parts.at(-1);
   assert.ok(end?.type === 'end');
@@ -109,15 +100,18 @@ test('local stories: log probabilities spell the answer and rank alternatives', 
 test('local stories: continues a raw text without any template', async () => {
   const prompt = 'Once upon a time, there was a small fox. The fox';
   const answer = await ask('stories', '', { messages: [], prompt, sampling: { temperature: 0, maxOutputTokens: 12 } });
-  const count = await provider.countTokens!(chatRequest('local/stories', { messages: [], prompt }), callTo('stories'));
+  const count = await provider.countTokens!(
+    chatRequest('local/stories', { messages: [], prompt }),
+    modelCall('stories'),
+  );
   assert.equal(answer.usage.inputTokens, count.inputTokens);
   assert.match(textOf(answer.content), /^ \w+/, 'goes on within the sentence');
   const long = { messages: [], prompt: 'fox '.repeat(1_000) };
-  await assert.rejects(ask('stories', '', long), refused('context_length_exceeded', 'prompt'));
+  await assert.rejects(ask('stories', '', long), failsWith('context_length_exceeded', 'prompt'));
 });
 
 test('local stories: a conversation that does not fit is refused with its size', async () => {
-  await assert.rejects(ask('stories', 'fox kite '.repeat(400)), refused('context_length_exceeded', 'messages'));
+  await assert.rejects(ask('stories', 'fox kite '.repeat(400)), failsWith('context_length_exceeded', 'messages'));
 });
 
 test('local chat: quotes the sentence that answers, with the id of its document', async () => {
@@ -167,7 +161,7 @@ test('local use-lite: near texts are near, usage is counted, and what was cut of
     'The fox ate berries.',
     '',
   ];
-  const { vectors, usage } = await provider.embed({ model: 'local/use-lite', input }, callTo('use-lite'));
+  const { vectors, usage } = await provider.embed({ model: 'local/use-lite', input }, modelCall('use-lite'));
   const cosine = (a: number, b: number) => vectors[a]!.reduce((sum, value, i) => sum + value * vectors[b]![i]!, 0);
   assert.ok(cosine(0, 1) > 0.6 && cosine(0, 2) < 0.4, `${cosine(0, 1)} ${cosine(0, 2)}`);
   assert.deepEqual(
@@ -175,41 +169,46 @@ test('local use-lite: near texts are near, usage is counted, and what was cut of
     [512, 512, 512, 512],
   );
   assert.ok(usage.inputTokens > 20);
-  await provider.embed({ model: 'local/use-lite', input: ['word '.repeat(500)] }, callTo('use-lite'));
+  await provider.embed({ model: 'local/use-lite', input: ['word '.repeat(500)] }, modelCall('use-lite'));
   assert.match(log.lines.at(-1)?.message ?? '', /cut off/);
 });
 
 test('local provider: refuses what its models cannot do, naming the field', async () => {
   const tools = [{ kind: 'function' as const, name: 'f' }];
-  await assert.rejects(ask('chat', 'x', { tools }), refused('unsupported_capability', 'tools'));
+  await assert.rejects(ask('chat', 'x', { tools }), failsWith('unsupported_capability', 'tools'));
   const json = { responseFormat: { kind: 'json-object' as const } };
-  await assert.rejects(ask('stories', 'x', json), refused('unsupported_capability', 'response_format'));
+  await assert.rejects(ask('stories', 'x', json), failsWith('unsupported_capability', 'response_format'));
   await assert.rejects(
     ask('chat', 'x', { sampling: { logprobs: true } }),
-    refused('unsupported_capability', 'logprobs'),
+    failsWith('unsupported_capability', 'logprobs'),
   );
   const source = { kind: 'url' as const, url: 'https://example.org/x.png' };
   const picture = { messages: [{ role: 'user' as const, content: [{ type: 'image' as const, source }] }] };
-  await assert.rejects(ask('chat', '', picture), refused('unsupported_capability', 'messages[0].content'));
-  await assert.rejects(ask('use-lite', 'x'), refused('unsupported_capability', 'model'));
+  await assert.rejects(ask('chat', '', picture), failsWith('unsupported_capability', 'messages[0].content'));
+  await assert.rejects(ask('use-lite', 'x'), failsWith('unsupported_capability', 'model'));
   const embedding = { model: 'local/use-lite', input: ['x'], dimensions: 64 };
-  await assert.rejects(provider.embed(embedding, callTo('use-lite')), refused('unsupported_capability', 'dimensions'));
   await assert.rejects(
-    provider.embed({ model: 'local/chat', input: ['x'] }, callTo('chat')),
-    refused('unsupported_capability'),
+    provider.embed(embedding, modelCall('use-lite')),
+    failsWith('unsupported_capability', 'dimensions'),
   );
-  await assert.rejects(ask('gpt-7', 'x'), refused('model_not_found', 'model'));
+  const tokens = { model: 'local/use-lite', input: [], tokens: [[1, 2]] };
+  await assert.rejects(provider.embed(tokens, modelCall('use-lite')), failsWith('unsupported_capability', 'input'));
+  await assert.rejects(
+    provider.embed({ model: 'local/chat', input: ['x'] }, modelCall('chat')),
+    failsWith('unsupported_capability'),
+  );
+  await assert.rejects(ask('gpt-7', 'x'), failsWith('model_not_found', 'model'));
   const biased = { extra: { logit_bias: { 50256: -100 } } };
-  await assert.rejects(ask('stories', 'x', biased), refused('unsupported_capability', 'logit_bias'));
+  await assert.rejects(ask('stories', 'x', biased), failsWith('unsupported_capability', 'logit_bias'));
   const raw = { messages: [], prompt: 'Once' };
-  await assert.rejects(ask('chat', '', raw), refused('unsupported_capability', 'prompt'));
+  await assert.rejects(ask('chat', '', raw), failsWith('unsupported_capability', 'prompt'));
 });
 
 test('local provider: says which hints it left out, in the answer and at the start of a stream', async () => {
   const extra = { user: 'u-1', metadata: { team: 'a' }, store: false, logit_bias: {} };
   const answer = await ask('chat', 'Hello!', { extra, sampling: { temperature: 0.7 } });
   assert.deepEqual(answer.downgrades, ['user', 'metadata', 'temperature']);
-  const parts = provider.predictStream(chatRequest('local/stories', { extra }), callTo('stories'));
+  const parts = provider.predictStream(chatRequest('local/stories', { extra }), modelCall('stories'));
   for await (const part of parts) {
     assert.ok(part.type === 'start');
     assert.deepEqual(part.downgrades, ['user', 'metadata']);
@@ -222,29 +221,29 @@ test('local provider: the time to the first token runs while the prompt is read,
   const before = clock.pendingTimers;
   const documents = ['The fox ate berries in the garden. '.repeat(6_000)];
   const request = chatRequest('local/chat', { messages: [user('Who ate berries?')], extra: { documents } });
-  const first = provider.predictStream(request, callTo('chat'))[Symbol.asyncIterator]().next();
-  clock.advance(timeouts.firstTokenMs);
-  await assert.rejects(first, refused('upstream_timeout'));
+  const first = provider.predictStream(request, modelCall('chat'))[Symbol.asyncIterator]().next();
+  clock.advance(testTimeouts.firstTokenMs);
+  await assert.rejects(first, failsWith('upstream_timeout'));
   assert.equal(clock.pendingTimers, before);
 });
 
 test('local provider: an attempt that takes too long fails as upstream_timeout and leaves no timer', async () => {
   const before = clock.pendingTimers;
   const request = chatRequest('local/stories', { messages: [user('Tell me a story about a fox.')] });
-  const parts = provider.predictStream(request, callTo('stories'))[Symbol.asyncIterator]();
+  const parts = provider.predictStream(request, modelCall('stories'))[Symbol.asyncIterator]();
   await parts.next();
   await parts.next();
-  clock.advance(timeouts.totalMs);
+  clock.advance(testTimeouts.totalMs);
   await assert.rejects(async () => {
     for (;;) if ((await parts.next()).done === true) return;
-  }, refused('upstream_timeout'));
+  }, failsWith('upstream_timeout'));
   assert.equal(clock.pendingTimers, before);
 });
 
 test('local provider: a cancelled call rejects with the reason of its signal', async () => {
   const signal = AbortSignal.abort(new SluiceError('deadline_exceeded'));
   const request = chatRequest('local/stories', { messages: [user('Tell me a story about a fox.')] });
-  await assert.rejects(provider.predict(request, callTo('stories', { signal })), refused('deadline_exceeded'));
+  await assert.rejects(provider.predict(request, modelCall('stories', { signal })), failsWith('deadline_exceeded'));
 });
 
 test('sluice-stories: the committed files are those of the checksum list', async () => {

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, describe, test } from 'node:test';
+import { failsWith } from '../../../test/fixtures/failures.ts';
 import { SluiceError } from '../../core/error.ts';
 import { type PullProgress, pullModel } from './pull.ts';
 
@@ -124,8 +125,6 @@ describe('models pull', () => {
     await assert.rejects(running, failsWith('upstream_unavailable'));
     behaviour = {};
   }
-
-  const failsWith = (reason: string) => (error: unknown) => error instanceof SluiceError && error.reason === reason;
 
   test('pull: fetches what the engine needs, at the commit of the listing, verified and with progress', async () => {
     const progress: PullProgress[] = [];

@@ -4,7 +4,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 
 /** Accounting, caching, storage, speed and style: they change no fact of an answer. Left out and reported. */
-export const hints: ReadonlySet<string> = new Set([
+const hints: ReadonlySet<string> = new Set([
   'anthropic_beta', // A header of Anthropic's; what a feature needs beside it has fields of its own.
   'background',
   'cache_control',
@@ -50,7 +50,7 @@ const isVoid: Readonly<Record<string, (value: JsonValue) => boolean>> = {
 };
 
 /** True for null and for a value that asks for what happens anyway. */
-export function asksNothing(name: string, value: JsonValue): boolean {
+function asksNothing(name: string, value: JsonValue): boolean {
   return value === null || (Object.hasOwn(isVoid, name) && isVoid[name]?.(value) === true);
 }
 

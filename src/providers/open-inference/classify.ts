@@ -1,6 +1,7 @@
 // Classification by tensors: texts in, a score for each label of each.
 
 import type { ClassifyRequest, ClassifyResponse, LabelScore } from '../../core/classify.ts';
+import { reportOf } from '../../core/downgraded.ts';
 import type { ModelCall } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import { malformed } from '../openai-compatible/answer-fields.ts';
@@ -22,7 +23,7 @@ export async function classifyByTensors(
   estimator: TokenEstimator,
 ): Promise<ClassifyResponse> {
   if (request.labels !== undefined) throw unsupported('labels of the caller', 'labels');
-  const parameters = extraParameters(request.extra);
+  const { parameters, downgrades } = extraParameters(request.extra);
   const results: LabelScore[][] = [];
   let model = call.model;
   for (const { from, to } of batchesOf(request.input.length, task.maxBatch)) {
@@ -38,7 +39,8 @@ export async function classifyByTensors(
     }
     model = scores.answer.model;
   }
-  return { model, target, attempts: 1, results, usage: await inputUsage(undefined, request.input, estimator) };
+  const usage = await inputUsage(undefined, request.input, estimator);
+  return { model, target, attempts: 1, results, usage, ...reportOf(downgrades) };
 }
 
 /** 32-bit arithmetic may end a hair above 1. */

@@ -1,6 +1,7 @@
 // Embeddings by tensors: texts in, one row of floats for each.
 
-import type { EmbedRequest, EmbedResponse } from '../../core/embed.ts';
+import { reportOf } from '../../core/downgraded.ts';
+import { type EmbedRequest, type EmbedResponse, textsToEmbed } from '../../core/embed.ts';
 import type { ModelCall } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import { malformed } from '../openai-compatible/answer-fields.ts';
@@ -9,7 +10,7 @@ import { inputUsage } from '../openai-compatible/usage.ts';
 import { batchesOf, type EmbedTask, extraParameters, inferRows, textTensor } from './tensor-task.ts';
 import type { TensorTransport } from './tensor-transport.ts';
 
-/** One vector for each text, in order. Throws `unsupported_capability` for a wanted length: the model has its own. */
+/** One vector for each text, in order. Throws `unsupported_capability` for tokens and for a wanted length: the model has its own. */
 export async function embedByTensors(
   transport: TensorTransport,
   task: EmbedTask,
@@ -19,15 +20,17 @@ export async function embedByTensors(
   estimator: TokenEstimator,
 ): Promise<EmbedResponse> {
   if (request.dimensions !== undefined) throw unsupported('vectors of a wanted length', 'dimensions');
-  const parameters = extraParameters(request.extra);
+  const texts = textsToEmbed(request);
+  const { parameters, downgrades } = extraParameters(request.extra);
   const vectors: Float32Array[] = [];
   let model = call.model;
-  for (const { from, to } of batchesOf(request.input.length, task.maxBatch)) {
-    const input = textTensor(task.input, request.input.slice(from, to), task);
+  for (const { from, to } of batchesOf(texts.length, task.maxBatch)) {
+    const input = textTensor(task.input, texts.slice(from, to), task);
     const { values, rows, columns, answer } = await inferRows(transport, task, [input], to - from, parameters, call);
     for (let row = 0; row < rows; row += 1) vectors.push(values.slice(row * columns, (row + 1) * columns));
     model = answer.model;
   }
   if (vectors.some(({ length }) => length !== vectors[0]?.length)) throw malformed('vectors of different lengths');
-  return { model, target, attempts: 1, vectors, usage: await inputUsage(undefined, request.input, estimator) };
+  const usage = await inputUsage(undefined, texts, estimator);
+  return { model, target, attempts: 1, vectors, usage, ...reportOf(downgrades) };
 }

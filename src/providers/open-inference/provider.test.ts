@@ -98,13 +98,16 @@ describe('open-inference provider', () => {
       );
       assert.deepEqual(Object.keys(server.calls[0]?.request.parameters ?? {}), ['truncate']);
       assert.deepEqual([response.target, response.usage.source], ['p/embedder', 'estimated']);
+      assert.deepEqual(response.downgrades, ['user']);
       assert.ok(response.usage.inputTokens > 0);
     });
   });
 
   test('open-inference: logits become probabilities of the configured labels', async () => {
     await withTensorProvider({}, async ({ server, provider }) => {
-      const response = await provider.classify?.({ model: 'alias', input: ['++', '-'] }, modelCall('sentiment'));
+      const extra = { metadata: { team: 'a' } };
+      const response = await provider.classify?.({ model: 'alias', input: ['++', '-'], extra }, modelCall('sentiment'));
+      assert.deepEqual(response?.downgrades, ['metadata']);
       assert.deepEqual(server.calls[0]?.request.inputs[0]?.shape, [2n]);
       const expected = Math.exp(2) / (Math.exp(2) + 1);
       assert.equal(response?.results[0]?.[0]?.label, 'good');
@@ -121,7 +124,8 @@ describe('open-inference provider', () => {
         { index: 2, score: 1.25 },
         { index: 1, score: Math.fround(1.2) },
       ]);
-      const one = await provider.rank?.(request, modelCall('pair-ranker'));
+      const one = await provider.rank?.({ ...request, extra: { user: 'u' } }, modelCall('pair-ranker'));
+      assert.deepEqual([two && 'downgrades' in two, one?.downgrades], [false, ['user']]);
       assert.deepEqual(
         one?.results.map(({ index }) => index),
         [1, 2],
@@ -132,6 +136,10 @@ describe('open-inference provider', () => {
 
   test('open-inference: a model without the task is refused before anything is sent', async () => {
     await withTensorProvider({}, async ({ server, provider }) => {
+      const tokens = await failureOfCall(
+        provider.embed({ model: 'a', input: [], tokens: [[1]] }, modelCall('embedder')),
+      );
+      assert.deepEqual([tokens.reason, tokens.param], ['unsupported_capability', 'input']);
       const embed = await failureOfCall(provider.embed({ model: 'a', input: ['x'] }, modelCall('unknown')));
       assert.equal(embed.reason, 'unsupported_capability');
       assert.match(embed.message, /'p\/unknown' cannot embed: what its tensors are for is not configured/);

@@ -1,5 +1,6 @@
 // Ranking by tensors: pairs of the query and a document in, one score for each.
 
+import { reportOf } from '../../core/downgraded.ts';
 import type { RankRequest, RankResponse } from '../../core/rank.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { ModelCall } from '../../ports/model.ts';
@@ -19,7 +20,7 @@ export async function rankByTensors(
   estimator: TokenEstimator,
 ): Promise<RankResponse> {
   const { query, documents, topN } = request;
-  const parameters = extraParameters(request.extra);
+  const { parameters, downgrades } = extraParameters(request.extra);
   const results: { index: number; score: number }[] = [];
   let model = call.model;
   for (const { from, to } of batchesOf(documents.length, task.maxBatch)) {
@@ -35,7 +36,7 @@ export async function rankByTensors(
   }
   results.sort((a, b) => b.score - a.score || a.index - b.index);
   const usage = await inputUsage(undefined, [query, ...documents], estimator);
-  return { model, target, attempts: 1, results: results.slice(0, topN), usage };
+  return { model, target, attempts: 1, results: results.slice(0, topN), usage, ...reportOf(downgrades) };
 }
 
 function pairsOf(task: RankTask, query: string, documents: readonly string[]): Tensor[] {

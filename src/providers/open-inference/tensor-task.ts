@@ -105,17 +105,22 @@ function rowsOf(answer: InferResponse, output: string, rows: number): Rows {
 const labelsOfCalls: ReadonlySet<string> = new Set(['metadata', 'user']);
 
 /**
- * Unknown fields of the request as parameters of the call: a backend that has no use for one ignores it. Throws
- * `unsupported_capability` for values that parameters cannot be.
+ * Unknown fields of the request as parameters of the call: a backend that has no use for one ignores it. Labels of calls are left
+ * out and named. Throws `unsupported_capability` for values that parameters cannot be.
  */
-export function extraParameters(extra: JsonObject = {}): TensorParameters {
+export function extraParameters(extra: JsonObject = {}): {
+  readonly parameters: TensorParameters;
+  readonly downgrades: readonly string[];
+} {
   const parameters: JsonObject = {};
+  const downgrades: string[] = [];
   for (const [name, value] of Object.entries(extra)) {
-    if (labelsOfCalls.has(name) || value === null) continue;
-    if (typeof value === 'object') throw unsupported(`the field \`${name}\``, name);
-    parameters[name] = value;
+    if (value === null) continue;
+    if (labelsOfCalls.has(name)) downgrades.push(name);
+    else if (typeof value === 'object') throw unsupported(`the field \`${name}\``, name);
+    else parameters[name] = value;
   }
-  return parameters;
+  return { parameters, downgrades };
 }
 
 /** The values after the activation, row by row, in place. */

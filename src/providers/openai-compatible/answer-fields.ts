@@ -1,6 +1,7 @@
 // What whole answers and the chunks of a stream have in common on the wire: who answered, log probabilities, reasoning under
 // its several names, content given as a list, and the fields that Sluice has no name for.
 
+import { type Downgraded, reportOf } from '../../core/downgraded.ts';
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, TokenLogprob } from '../../core/predict.ts';
@@ -72,9 +73,9 @@ export function answererOf(body: JsonObject, context: AnswerContext): Answerer {
   };
 }
 
-/** The part of an Answerer that reports what was left out; nothing when all of the request was honoured. */
-export function downgradesOf({ downgrades }: AnswerContext): Pick<Answerer, 'downgrades'> {
-  return downgrades === undefined || downgrades.length === 0 ? {} : { downgrades: [...new Set(downgrades)] };
+/** The part of an answer that reports what was left out; nothing when all of the request was honoured. */
+export function downgradesOf({ downgrades = [] }: Pick<AnswerContext, 'downgrades'>): Downgraded {
+  return reportOf(downgrades);
 }
 
 /** Seconds by the rules; some servers send milliseconds, recognisable by their size. */

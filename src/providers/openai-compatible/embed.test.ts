@@ -25,6 +25,18 @@ test('embed: the body asks for base64, and the caller’s own wish wins', () => 
   assert.deepEqual(body, { encoding_format: 'float', user: 'u', model: 'e', input: ['a', 'b'], dimensions: 8 });
 });
 
+test('embed: tokens go as they came, and are counted where the server counts nothing', async () => {
+  const asked: EmbedRequest = { model: 'alias', input: [], tokens: [[1, 2], [3]] };
+  assert.deepEqual(embedToWire(asked, 'e')['input'], [[1, 2], [3]]);
+  const data = [{ embedding: [1] }, { embedding: [2] }];
+  const { vectors: found, usage } = await embedFromWire({ data }, asked, 'e', 'p/e', quarterEstimator);
+  assert.equal(found.length, 2);
+  assert.deepEqual(usage, { inputTokens: 3, outputTokens: 0, source: 'estimated' });
+  await assert.rejects(embedFromWire({ data: [] }, asked, 'e', 'p/e', quarterEstimator), {
+    reason: 'upstream_malformed',
+  });
+});
+
 test('embed: numbers and base64 are read, in the order of the input', async () => {
   const expected = [
     [1, 2],

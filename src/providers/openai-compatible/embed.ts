@@ -1,7 +1,8 @@
 // Embeddings: our request as the body of POST /embeddings, and its answer as vectors.
 
-import type { EmbedRequest, EmbedResponse } from '../../core/embed.ts';
+import { type EmbedRequest, type EmbedResponse, inputCount } from '../../core/embed.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { Usage } from '../../core/usage.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import { malformed } from './answer-fields.ts';
 import { inputUsage } from './usage.ts';
@@ -9,14 +10,15 @@ import { countOf, listOf, objectOf, textValueOf } from './wire-values.ts';
 
 /**
  * The body. Vectors are asked for in base64, a fifth of the CPU of decimal text; OpenAI's own clients ask so by default,
- * hence servers know it, and those that do not answer with numbers, which are read as well.
+ * hence servers know it, and those that do not answer with numbers, which are read as well. Tokens go as they came: the dialect
+ * has a place for them, and whether the model takes them is the server's to say.
  */
 export function embedToWire(request: EmbedRequest, model: string): JsonObject {
   return {
     encoding_format: 'base64',
     ...request.extra,
     model,
-    input: [...request.input],
+    input: request.tokens?.map((ids) => [...ids]) ?? [...request.input],
     ...(request.dimensions === undefined ? {} : { dimensions: request.dimensions }),
   };
 }
@@ -32,7 +34,7 @@ export async function embedFromWire(
   target: string,
   estimator: TokenEstimator,
 ): Promise<EmbedResponse> {
-  const vectors = orderedVectors(listOf(body['data']), request.input.length);
+  const vectors = orderedVectors(listOf(body['data']), inputCount(request));
   const length = request.dimensions ?? vectors[0]?.length;
   for (const vector of vectors) {
     if (vector.length !== length) throw malformed(`a vector of ${vector.length} numbers instead of ${length}`);
@@ -43,8 +45,18 @@ export async function embedFromWire(
     target,
     attempts: 1,
     vectors,
-    usage: await inputUsage(inputTokens, request.input, estimator),
+    usage: await embedUsage(inputTokens, request, estimator),
   };
+}
+
+/** What the vendor counted; else tokens are counted, which is exact, and texts are estimated. */
+async function embedUsage(
+  reported: number | undefined,
+  { input, tokens }: EmbedRequest,
+  estimator: TokenEstimator,
+): Promise<Usage> {
+  if (tokens === undefined || reported !== undefined) return inputUsage(reported, input, estimator);
+  return { inputTokens: tokens.reduce((sum, ids) => sum + ids.length, 0), outputTokens: 0, source: 'estimated' };
 }
 
 /** By `index`; an answer without one is in order already. */

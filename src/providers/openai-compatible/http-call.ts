@@ -1,16 +1,10 @@
 // The keep-alive sockets to one provider, and the line in front of them. Every vendor's folder sends its calls here.
 
 import { SluiceError } from '../../core/error.ts';
-import type { Clock } from '../../ports/clock.ts';
 import { DeadlineWatch } from './deadlines.ts';
 import { maxWaitingCalls } from './defaults.ts';
-import { createDispatcher, type DispatcherOptions } from './dispatcher.ts';
+import { createLanes, type LaneOptions } from './dispatcher.ts';
 import { type AnswerSink, type ExchangeHost, type HttpCall, HttpExchange } from './http-exchange.ts';
-
-/** Where and how to connect. */
-export interface HttpCallerOptions extends DispatcherOptions {
-  readonly clock: Clock;
-}
 
 /** Sends calls. */
 export interface HttpCaller {
@@ -21,11 +15,11 @@ export interface HttpCaller {
 }
 
 /**
- * A caller over one dispatcher. At most `connections` calls are with undici, whose own queue has no bound and no way out; the
+ * A caller over lanes of its own. At most `connections` calls are with undici, whose own queue has no bound and no way out; the
  * others wait here, up to `maxWaitingCalls`, each for its connectMs.
  */
-export function createHttpCaller(options: HttpCallerOptions): HttpCaller {
-  const dispatcher = createDispatcher(options);
+export function createHttpCaller(options: LaneOptions): HttpCaller {
+  const lanes = createLanes(options);
   const { clock, origin } = options;
   const waiting = new Set<HttpExchange>();
   let active = 0;
@@ -33,12 +27,13 @@ export function createHttpCaller(options: HttpCallerOptions): HttpCaller {
 
   const dispatch = (exchange: HttpExchange): void => {
     active += 1;
-    exchange.onDispatch();
+    const lane = lanes.take();
+    exchange.onDispatch(lane);
     const { headers } = exchange;
     const { path, body, method = 'POST' } = exchange.call;
     // undici's forwarding through a proxy reads headers by name only.
     const sent = options.proxy === undefined ? (headers as string[]) : byName(headers);
-    dispatcher.dispatch({ origin, path, method, headers: sent, body }, exchange);
+    lane.dispatcher.dispatch({ origin, path, method, headers: sent, body }, exchange);
   };
   const host: ExchangeHost = {
     deadlines: new DeadlineWatch(clock),
@@ -51,7 +46,8 @@ export function createHttpCaller(options: HttpCallerOptions): HttpCaller {
         exchange.abort(new SluiceError('overloaded', { detail: `${waiting.size} calls wait for ${options.origin}` }));
     },
     withdraw: (exchange) => void waiting.delete(exchange),
-    release() {
+    release(lane, hasFailed) {
+      lanes.give(lane, hasFailed);
       active -= 1;
       const [next] = waiting;
       if (next === undefined) return;
@@ -68,7 +64,7 @@ export function createHttpCaller(options: HttpCallerOptions): HttpCaller {
     async close() {
       isClosed = true;
       for (const exchange of waiting) exchange.abort(new SluiceError('draining'));
-      await dispatcher.destroy(new SluiceError('draining'));
+      await lanes.destroy(new SluiceError('draining'));
       host.deadlines.close();
     },
   };

@@ -8,6 +8,7 @@ import { abortReason, SluiceError, toSluiceError } from '../../core/error.ts';
 import type { AttemptTimeouts } from '../../ports/model.ts';
 import type { DeadlineWatch, Watched } from './deadlines.ts';
 import { drainMs, maxErrorBodyBytes } from './defaults.ts';
+import type { Lane } from './lanes.ts';
 import { type Progress, transportError } from './transport-error.ts';
 
 /** What is sent, and how long it may take. */
@@ -50,8 +51,8 @@ export interface ExchangeHost {
   admit(exchange: HttpExchange): void;
   /** Takes an exchange out of the waiting line. */
   withdraw(exchange: HttpExchange): void;
-  /** The exchange has left its socket. */
-  release(): void;
+  /** The exchange has left its lane. */
+  release(lane: Lane, hasFailed: boolean): void;
 }
 
 /**
@@ -74,7 +75,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, Watched, AbortL
   readonly #totalAtMs: number;
   #phase: 'waiting' | Progress | 'draining' | 'settled' = 'waiting';
   #controller: Dispatcher.DispatchController | undefined;
-  #holdsSocket: boolean = false;
+  #lane: Lane | undefined;
   #isPaused: boolean = false;
   #isStarted: boolean = false;
   #reason: SluiceError | undefined;
@@ -164,9 +165,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler, Watched, AbortL
   }
 
   /** Called by the pool just before it hands the exchange to undici. */
-  onDispatch(): void {
+  onDispatch(lane: Lane): void {
     this.#phase = 'connecting';
-    this.#holdsSocket = true;
+    this.#lane = lane;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -206,7 +207,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, Watched, AbortL
   onResponseEnd(): void {
     this.#controller = undefined;
     this.#isPaused = false;
-    this.#release();
+    this.#release(false);
     if (this.#phase === 'draining') this.#settle('settled');
     if (this.#phase !== 'answering') return;
     if (this.#challenge !== undefined) void this.#answerChallenge(this.#challenge);
@@ -218,7 +219,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, Watched, AbortL
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     this.#controller = undefined;
-    this.#release();
+    this.#release(true);
     if (this.#phase === 'draining') this.#settle('settled');
     if (this.#phase === 'settled' || this.#phase === 'waiting') return;
     const failure = transportError(error, this.#phase as Progress, this.call.target);
@@ -255,10 +256,11 @@ export class HttpExchange implements Dispatcher.DispatchHandler, Watched, AbortL
   }
 
   /** Once for each dispatch: undici's proxy client reports a refusal (407) as an error and then goes on with its answer. */
-  #release(): void {
-    if (!this.#holdsSocket) return;
-    this.#holdsSocket = false;
-    this.#host.release();
+  #release(hasFailed: boolean): void {
+    const lane = this.#lane;
+    if (lane === undefined) return;
+    this.#lane = undefined;
+    this.#host.release(lane, hasFailed);
   }
 
   #settle(phase: 'draining' | 'settled'): void {

@@ -1,6 +1,7 @@
 // Moderation: POST /moderations of OpenAI, Mistral and servers like them.
 
 import type { ModerateRequest, ModerateResponse, ModerationResult } from '../../core/classify.ts';
+import { reportOf } from '../../core/downgraded.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ImagePart, TextPart } from '../../core/message.ts';
 import { type AnswerContext, malformed } from './answer-fields.ts';
@@ -13,9 +14,7 @@ import { countOf, isPresent, listOf, objectOf, textValueOf } from './wire-values
  * by a call of its own, since the endpoint takes one such input at a time.
  */
 export function moderateToWire(request: ModerateRequest, model: string): JsonObject[] {
-  const texts = request.input.map(([part, ...others]) =>
-    part?.type === 'text' && others.length === 0 ? part.text : undefined,
-  );
+  const texts = request.input.map(plainTextOf);
   if (texts.every((text) => text !== undefined)) return [{ ...request.extra, model, input: texts }];
   return request.input.map((parts, index) => ({
     ...request.extra,
@@ -24,12 +23,25 @@ export function moderateToWire(request: ModerateRequest, model: string): JsonObj
   }));
 }
 
+type Parts = ModerateRequest['input'][number];
+
+/** The text of an input that is nothing else. */
+function plainTextOf([part, ...others]: Parts): string | undefined {
+  return part?.type === 'text' && part.extra === undefined && others.length === 0 ? part.text : undefined;
+}
+
 function partOf(part: TextPart | ImagePart, index: number): JsonObject {
-  if (part.type === 'text') return { type: 'text', text: part.text };
+  if (part.type === 'text') return { ...part.extra, type: 'text', text: part.text };
   const { source } = part;
   if (source.kind === 'file-id') throw unsupported('a picture by file id', `input[${index}]`);
   const url = source.kind === 'url' ? source.url : `data:${source.mediaType};base64,${source.base64}`;
-  return { type: 'image_url', image_url: { url } };
+  return { ...part.extra, type: 'image_url', image_url: { url } };
+}
+
+/** How closely a picture is looked at is for the endpoint to choose. */
+function lostFields({ input }: ModerateRequest): string[] {
+  const hasDetail = input.flat().some((part) => part.type === 'image' && part.detail !== undefined);
+  return hasDetail ? ['detail'] : [];
 }
 
 /** The answers of all bodies as one. Throws `upstream_malformed` unless there is one verdict for each input. */
@@ -55,6 +67,7 @@ export async function moderateFromWire(
     attempts: 1,
     results,
     usage: await inputUsage(reported, texts, context.estimator),
+    ...reportOf(lostFields(request)),
   };
 }
 

@@ -201,6 +201,22 @@ describe('operations', () => {
         [{ type: 'text', text: 'y' }],
       ],
     );
+    assert.equal('downgrades' in two, false);
+  });
+
+  test('operations: fields of a part go along when it is judged, but for the detail of a picture, which is reported', async () => {
+    const provider = create({ results: [verdict] });
+    const image = { type: 'image', source: { kind: 'url', url: 'https://x/y.png' }, detail: 'low' } as const;
+    const text = { type: 'text', text: 'x', extra: { weight: 2 } } as const;
+    const { downgrades } = await provider.moderate({ model: 'a', input: [[text, image]] }, call);
+    assert.deepEqual(downgrades, ['detail']);
+    await provider.moderate({ model: 'a', input: [[text]] }, call);
+    const bodies = upstream.exchanges.map((exchange) => JSON.parse(exchange.body) as { input: unknown });
+    const wire = { weight: 2, type: 'text', text: 'x' };
+    assert.deepEqual(
+      bodies.map(({ input }) => input),
+      [[wire, { type: 'image_url', image_url: { url: 'https://x/y.png' } }], [wire]],
+    );
   });
 
   test('operations: mistral has no verdict of its own: one category is enough', async () => {
@@ -246,7 +262,8 @@ describe('operations', () => {
       extra: { id: 0, avg_logprob: -0.2 },
     });
     assert.deepEqual(response.usage, { inputTokens: 0, outputTokens: 3, source: 'estimated' });
-    assert.deepEqual(response.extra, { task: 'transcribe' });
+    assert.deepEqual(response.extra, { task: 'transcribe', usage: { type: 'duration', seconds: 3 } });
+    assert.equal('downgrades' in response, false);
     const [exchange] = upstream.exchanges;
     assert.equal(exchange?.path, '/v1/audio/transcriptions');
     const type = exchange?.headers['content-type'] ?? '';
@@ -265,6 +282,24 @@ describe('operations', () => {
         ['chunking_strategy', '{"type":"server_vad"}'],
       ],
     );
+  });
+
+  test('operations: details of the tokens of a recording are kept, the counts stand alone', async () => {
+    const details = { type: 'tokens', input_token_details: { text_tokens: 1, audio_tokens: 13 } };
+    const usage = { ...details, input_tokens: 14, output_tokens: 5, total_tokens: 19 };
+    const request = { model: 'a', audio: new Uint8Array(1), fileName: 'a.wav', mediaType: '' };
+    const response = await create({ text: 'Hi.', usage }).transcribe(request, call);
+    assert.deepEqual(response.usage, { inputTokens: 14, outputTokens: 5, source: 'provider' });
+    assert.deepEqual(response.extra, { usage: details });
+  });
+
+  test('operations: timings that were asked for and did not come are reported', async () => {
+    const request = { model: 'a', audio: new Uint8Array(1), fileName: 'a.wav', mediaType: '' };
+    const provider = create({ text: 'Hi.', segments: [] });
+    const segments = await provider.transcribe({ ...request, timings: ['segment'] }, call);
+    assert.equal('downgrades' in segments, false);
+    const words = await provider.transcribe({ ...request, timings: ['segment', 'word'] }, call);
+    assert.deepEqual(words.downgrades, ['timestamp_granularities']);
   });
 
   test('operations: a format of subtitles is refused, and a failure under status 200 is one', async () => {

@@ -65,7 +65,7 @@ export function createOperations(connection: Connection, options: OperationOptio
     },
     async transcribe(request, call) {
       const answer = await connection.send('/audio/transcriptions', transcribeToWire(request, call.model), call);
-      return transcribeFromWire(checked(parseObject(answer, 'the answer'), connection, call), contextOf(call));
+      return transcribeFromWire(checked(parseObject(answer, 'the answer'), connection, call), request, contextOf(call));
     },
   };
 }

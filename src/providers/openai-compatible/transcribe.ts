@@ -1,5 +1,6 @@
 // Transcription: POST /audio/transcriptions as a form with the recording, and the transcript out of its JSON.
 
+import { reportOf } from '../../core/downgraded.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { TranscribeRequest, TranscribeResponse, TranscriptSegment } from '../../core/transcribe.ts';
 import type { Usage } from '../../core/usage.ts';
@@ -52,14 +53,30 @@ const answerFields: ReadonlySet<string> = new Set([
   'usage',
 ]);
 
-/** The transcript. Throws `upstream_malformed` when there is no text. */
-export async function transcribeFromWire(body: JsonObject, context: AnswerContext): Promise<TranscribeResponse> {
+/** Fields of the usage that `usageOf` reads. */
+const countedFields: ReadonlySet<string> = new Set([
+  'input_tokens',
+  'output_tokens',
+  'prompt_tokens',
+  'completion_tokens',
+  'total_tokens',
+]);
+
+/**
+ * The transcript. What the usage says beside the counts of tokens is in `extra.usage` as it came. Throws `upstream_malformed` when
+ * there is no text.
+ */
+export async function transcribeFromWire(
+  body: JsonObject,
+  request: TranscribeRequest,
+  context: AnswerContext,
+): Promise<TranscribeResponse> {
   const { text, language } = body;
   if (typeof text !== 'string') throw malformed('the transcript has no text');
-  const extra: JsonObject = {};
-  for (const [name, value] of Object.entries(body))
-    if (!answerFields.has(name) && isPresent(value)) extra[name] = value;
-  const duration = secondsOf(body['duration']) ?? secondsOf(objectOf(body['usage'])?.['seconds']);
+  const extra = fieldsBeside(answerFields, body);
+  const details = fieldsBeside(countedFields, objectOf(body['usage']) ?? {});
+  if (isPresent(details)) extra['usage'] = details;
+  const duration = secondsOf(body['duration']) ?? secondsOf(details['seconds']);
   return {
     model: textValueOf(body['model']) ?? context.model,
     target: context.target,
@@ -75,7 +92,19 @@ export async function transcribeFromWire(body: JsonObject, context: AnswerContex
       source: 'estimated',
     },
     ...(isPresent(extra) ? { extra } : {}),
+    ...reportOf(missingTimings(body, request)),
   };
+}
+
+function fieldsBeside(known: ReadonlySet<string>, body: JsonObject): JsonObject {
+  const entries = Object.entries(body).filter(([name, value]) => !known.has(name) && isPresent(value));
+  return Object.fromEntries(entries);
+}
+
+/** A server that has no timings of a kind leaves them out of its answer without a word. */
+function missingTimings(body: JsonObject, { timings = [] }: TranscribeRequest): string[] {
+  const isMissing = timings.some((timing) => !Array.isArray(body[`${timing}s`]));
+  return isMissing ? ['timestamp_granularities'] : [];
 }
 
 /** OpenAI counts `input_tokens`, Mistral `prompt_tokens` and the sound's tokens beside them; whisper reports seconds only. */

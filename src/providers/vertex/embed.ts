@@ -1,9 +1,9 @@
 // Embeddings in the three forms that Google has for them: which requests one call makes, and their answers as vectors.
 
-import type { EmbedRequest, EmbedResponse } from '../../core/embed.ts';
+import { reportOf } from '../../core/downgraded.ts';
+import { type EmbedRequest, type EmbedResponse, textsToEmbed } from '../../core/embed.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import type { TokenEstimator } from '../../ports/token-estimator.ts';
-import { malformed } from '../openai-compatible/answer-fields.ts';
+import { type AnswerContext, malformed } from '../openai-compatible/answer-fields.ts';
 import { set, unsupported } from '../openai-compatible/request-translation.ts';
 import { inputUsage } from '../openai-compatible/usage.ts';
 import { countOf, listOf, objectOf } from '../openai-compatible/wire-values.ts';
@@ -17,31 +17,42 @@ export interface EmbedStep {
   readonly count: number;
 }
 
+/** The requests of one call, and the names of the call's fields that are in none of them. */
+export interface EmbedPlan {
+  readonly steps: readonly EmbedStep[];
+  readonly downgrades: readonly string[];
+}
+
 /**
  * The requests for all inputs. Gemini API: `:batchEmbedContents`. Vertex: `:predict` with many texts, or with one at a time
  * for `gemini-embedding-001`, which takes no more; models after that have only `:embedContent`.
  *
- * Vertex would cut a text that is too long without a word; `autoTruncate: false` makes it refuse instead. Of the unknown
- * fields `task_type`, `title` and `auto_truncate` are known to Google, `user` is left out (it changes no vector), and all
- * others are refused.
+ * `:predict` would cut a text that is too long without a word; `autoTruncate: false` makes it refuse instead. Of the unknown
+ * fields `task_type`, `title` and, on Vertex, `auto_truncate` are known to Google, `user` is left out (it changes no vector), and
+ * all others are refused, as are tokens in place of texts.
  */
-export function embedToWire(request: EmbedRequest, model: string, api: Api): EmbedStep[] {
+export function embedToWire(request: EmbedRequest, model: string, api: Api): EmbedPlan {
   const options = optionsOf(request);
+  return { steps: planSteps(request, model, api, options), downgrades: downgradesOf(options, api) };
+}
+
+function planSteps(request: EmbedRequest, model: string, api: Api, options: EmbedOptions): EmbedStep[] {
+  const texts = textsToEmbed(request);
   if (api === 'gemini') {
     const name = model.includes('/') ? model : `models/${model}`;
-    return stepsOf(request.input, maxBatchRequests, (texts) => ({
+    return stepsOf(texts, maxBatchRequests, (batch) => ({
       method: 'batchEmbedContents',
-      body: { requests: texts.map((text) => ({ model: name, content: contentOf(text), ...contentOptions(options) })) },
+      body: { requests: batch.map((text) => ({ model: name, content: contentOf(text), ...contentOptions(options) })) },
     }));
   }
   if (/gemini-embedding-(?!001)/.test(model)) {
-    return stepsOf(request.input, 1, ([text = '']) => ({
+    return stepsOf(texts, 1, ([text = '']) => ({
       method: 'embedContent',
-      body: { content: contentOf(text), ...contentOptions(options) },
+      body: { content: contentOf(text), ...contentOptions(options), ...truncation(options) },
     }));
   }
   const size = model.includes('gemini-embedding') ? 1 : maxPredictInstances;
-  return stepsOf(request.input, size, (texts) => ({ method: 'predict', body: predictBody(texts, options) }));
+  return stepsOf(texts, size, (batch) => ({ method: 'predict', body: predictBody(batch, options) }));
 }
 
 interface EmbedOptions {
@@ -49,22 +60,20 @@ interface EmbedOptions {
   readonly taskType?: JsonValue | undefined;
   readonly title?: JsonValue | undefined;
   readonly autoTruncate?: JsonValue | undefined;
+  readonly user?: JsonValue | undefined;
 }
 
 function optionsOf({ dimensions, extra = {} }: EmbedRequest): EmbedOptions {
-  const {
-    task_type,
-    taskType = task_type,
-    title,
-    auto_truncate,
-    autoTruncate = auto_truncate,
-    user: _,
-    ...rest
-  } = extra;
+  const { task_type, taskType = task_type, title, auto_truncate, autoTruncate = auto_truncate, user, ...rest } = extra;
   for (const [name, value] of Object.entries(rest)) {
     if (value !== null) throw unsupported(`the field \`${name}\``, name);
   }
-  return { dimensions, taskType, title, autoTruncate };
+  return { dimensions, taskType, title, autoTruncate, user };
+}
+
+function downgradesOf({ user, autoTruncate }: EmbedOptions, api: Api): string[] {
+  const given = (value: JsonValue | undefined): boolean => value !== undefined && value !== null;
+  return [...(given(user) ? ['user'] : []), ...(api === 'gemini' && given(autoTruncate) ? ['auto_truncate'] : [])];
 }
 
 function stepsOf(
@@ -92,6 +101,10 @@ function contentOptions(options: EmbedOptions): JsonObject {
   return wire;
 }
 
+function truncation({ autoTruncate }: EmbedOptions): JsonObject {
+  return autoTruncate === undefined ? {} : { autoTruncate };
+}
+
 function predictBody(texts: readonly string[], options: EmbedOptions): JsonObject {
   const parameters: JsonObject = { autoTruncate: options.autoTruncate ?? false };
   set(parameters, 'outputDimensionality', options.dimensions);
@@ -105,17 +118,16 @@ function predictBody(texts: readonly string[], options: EmbedOptions): JsonObjec
 }
 
 /**
- * The vectors of all steps in the order of the input. Throws `upstream_malformed` when one is missing, when lengths differ,
+ * The vectors of all steps in the order of the input. A text that Google cut off is reported as `input`. Throws `upstream_malformed` when one is missing, when lengths differ,
  * or when they are not of the length asked for.
  */
 export async function embedFromWire(
   answers: readonly { readonly step: EmbedStep; readonly body: JsonObject }[],
   request: EmbedRequest,
-  model: string,
-  target: string,
-  estimator: TokenEstimator,
+  { model, target, estimator, downgrades = [] }: AnswerContext,
 ): Promise<EmbedResponse> {
   const vectors: Float32Array[] = [];
+  const isCut = answers.some(({ step, body }) => isTruncated(step, body));
   let tokens: number | undefined = 0;
   for (const { step, body } of answers) {
     const items = itemsOf(step, body);
@@ -129,7 +141,7 @@ export async function embedFromWire(
     if (vector.length !== length) throw malformed(`a vector of ${vector.length} numbers instead of ${length}`);
   }
   const usage = await inputUsage(tokens, request.input, estimator);
-  return { model, target, attempts: 1, vectors, usage };
+  return { model, target, attempts: 1, vectors, usage, ...reportOf([...downgrades, ...(isCut ? ['input'] : [])]) };
 }
 
 /** The objects that hold `values`. */
@@ -141,6 +153,12 @@ function itemsOf(step: EmbedStep, body: JsonObject): JsonObject[] {
         ? [body['embedding']]
         : listOf(body['embeddings']);
   return wire.map((value) => objectOf(value) ?? reject());
+}
+
+/** By text in the answers of `:predict`, for its one text in that of `:embedContent`; the Gemini API does not say. */
+function isTruncated(step: EmbedStep, body: JsonObject): boolean {
+  if (step.method !== 'predict') return body['truncated'] === true;
+  return itemsOf(step, body).some((item) => objectOf(item['statistics'])?.['truncated'] === true);
 }
 
 function reject(): never {

@@ -70,7 +70,10 @@ test('errors: a verdict is shown in Google’s words without project, key or deb
   assert.equal(error.message, 'Publisher Model `[redacted]/locations/x/models/m` not found, key [redacted].');
   assert.doesNotMatch(`${error.detail}`, /secret\.cc|demo-project/);
   const denied = errorOf(403, rpc(403, 'PERMISSION_DENIED', 'projects/demo-project lacks a role'));
-  assert.equal(denied.message, 'The provider rejected the credentials of this server.');
+  assert.equal(
+    denied.message,
+    'The provider refused the credentials, the permissions or the credit of this server, not your API key.',
+  );
 });
 
 test('errors: pages, plain text and redirects are failures with no words', () => {

@@ -1,6 +1,5 @@
 // The provider for Gemini: generateContent on Vertex AI, and the same API at generativelanguage.googleapis.com with an API key.
 
-import type { EmbedRequest } from '../../core/embed.ts';
 import { type SluiceError, toSluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ModelDescription } from '../../core/model-description.ts';
@@ -79,8 +78,9 @@ export function createVertexProvider(options: VertexOptions): ModelProvider {
       return { model: call.model, target: connection.targetOf(call), attempts: 1, inputTokens, source: 'provider' };
     },
     async embed(request, call) {
-      const answers = await embedAll(vertex, request, call);
-      return embedFromWire(answers, request, call.model, connection.targetOf(call), options.estimator);
+      const { steps, downgrades } = embedToWire(request, call.model, address.api);
+      const answers = await embedAll(vertex, steps, call);
+      return embedFromWire(answers, request, vertex.contextOf(call, downgrades));
     },
     ready: () => warmUp(options, connection),
     close: () => connection.close(),
@@ -172,10 +172,9 @@ function pathOrFailure(address: Address, model: string): string | SluiceError {
 /** All steps in order, at most `embedConcurrency` under way; the first failure ends the call. */
 async function embedAll(
   vertex: Calls,
-  request: EmbedRequest,
+  steps: readonly EmbedStep[],
   call: ModelCall,
 ): Promise<{ step: EmbedStep; body: JsonObject }[]> {
-  const steps = embedToWire(request, call.model, vertex.address.api);
   const answers = new Array<{ step: EmbedStep; body: JsonObject } | undefined>(steps.length).fill(undefined);
   const stop = new AbortController();
   const bounded: ModelCall = { ...call, signal: AbortSignal.any([call.signal, stop.signal]) };

@@ -55,6 +55,7 @@ function edgeLimits(limits: LimitsConfig): EdgeLimits {
   return {
     ...defaultEdgeLimits,
     maxBodyBytes: limits.maxBodyBytes,
+    maxUploadBytes: limits.maxUploadBytes,
     maxHeaderBytes: limits.maxHeaderBytes,
     maxNesting: limits.maxNesting,
     headersTimeoutMs: limits.headersTimeoutMs,

@@ -19,17 +19,24 @@ export function classifyRequestFromWire({ model, input, labels, extraJson }: wir
 
 /** The labels. */
 export function classifyResponseToWire(response: ClassifyResponse): wire.ClassifyResponse {
-  const { model, target, attempts, results, usage } = response;
+  const { model, target, attempts, results, usage, downgrades = [] } = response;
   return {
     model,
     target,
     attempts,
     results: results.map((labels) => ({ labels: [...labels] })),
     usage: usageToWire(usage),
+    downgrades: [...downgrades],
   };
 }
 
 /** The reverse of `classifyResponseToWire`. Throws `upstream_malformed`. */
-export function classifyResponseFromWire({ results, usage, ...answerer }: wire.ClassifyResponse): ClassifyResponse {
-  return { ...answerer, results: results.map(({ labels }) => labels), usage: usageFromWire(usage) };
+export function classifyResponseFromWire(response: wire.ClassifyResponse): ClassifyResponse {
+  const { results, usage, downgrades, ...answerer } = response;
+  return present({
+    ...answerer,
+    results: results.map(({ labels }) => labels),
+    usage: usageFromWire(usage),
+    downgrades: unlessEmpty(downgrades),
+  });
 }

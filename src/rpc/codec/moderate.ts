@@ -7,7 +7,7 @@ import type * as wire from '../generated/sluice/inference/v1/inference.ts';
 import { answerObject } from './answer.ts';
 import { contentListFromWire, contentToWire, plainText } from './content.ts';
 import { jsonToWire, optionalJsonObjectFromWire } from './json.ts';
-import { present } from './present.ts';
+import { present, unlessEmpty } from './present.ts';
 import { usageFromWire, usageToWire } from './usage.ts';
 
 /** What to judge. An input of one plain text travels in the short form (`text`). */
@@ -26,13 +26,27 @@ export function moderateRequestFromWire({ model, input, extraJson }: wire.Modera
 
 /** The verdicts. */
 export function moderateResponseToWire(response: ModerateResponse): wire.ModerateResponse {
-  const { id, model, target, attempts, results, usage } = response;
-  return { id, model, target, attempts, results: results.map(resultToWire), usage: usageToWire(usage) };
+  const { id, model, target, attempts, results, usage, downgrades = [] } = response;
+  return {
+    id,
+    model,
+    target,
+    attempts,
+    results: results.map(resultToWire),
+    usage: usageToWire(usage),
+    downgrades: [...downgrades],
+  };
 }
 
 /** The reverse of `moderateResponseToWire`. Throws `upstream_malformed`. */
-export function moderateResponseFromWire({ results, usage, ...answerer }: wire.ModerateResponse): ModerateResponse {
-  return { ...answerer, results: results.map(resultFromWire), usage: usageFromWire(usage) };
+export function moderateResponseFromWire(response: wire.ModerateResponse): ModerateResponse {
+  const { results, usage, downgrades, ...answerer } = response;
+  return present({
+    ...answerer,
+    results: results.map(resultFromWire),
+    usage: usageFromWire(usage),
+    downgrades: unlessEmpty(downgrades),
+  });
 }
 
 function inputToWire(parts: ModerateRequest['input'][number]): wire.ModerationInput {

@@ -33,26 +33,25 @@ import * as wire from '../generated/sluice/inference/v1/inference.ts';
 import { operations } from '../operations.ts';
 
 const answerer = { model: text, target: text, attempts: int32 };
+const downgrades = { downgrades: some(text) };
 
 const rankRequest: fc.Arbitrary<RankRequest> = fields(
   { model: text, query: text, documents: few(text) },
   { topN: whole, ...extra },
 );
-const rankResponse: fc.Arbitrary<RankResponse> = all({
-  ...answerer,
-  results: few(all({ index: int32, score: double })),
-  usage,
-});
+const rankResponse: fc.Arbitrary<RankResponse> = fields(
+  { ...answerer, results: few(all({ index: int32, score: double })), usage },
+  downgrades,
+);
 
 const classifyRequest: fc.Arbitrary<ClassifyRequest> = fields(
   { model: text, input: few(text) },
   { labels: some(text), ...extra },
 );
-const classifyResponse: fc.Arbitrary<ClassifyResponse> = all({
-  ...answerer,
-  results: few(few(all({ label: text, score: double }))),
-  usage,
-});
+const classifyResponse: fc.Arbitrary<ClassifyResponse> = fields(
+  { ...answerer, results: few(few(all({ label: text, score: double }))), usage },
+  downgrades,
+);
 
 const moderateRequest: fc.Arbitrary<ModerateRequest> = fields(
   { model: text, input: few(few(fc.oneof(textPart, imagePart))) },
@@ -63,12 +62,11 @@ const table = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<Record<string, T>> =>
   few(fc.tuple(fc.oneof(text, fc.constantFrom('toString', '__proto__', 'self-harm/intent')), value)).map(
     (entries) => Object.fromEntries(entries) as Record<string, T>,
   );
-const moderateResponse: fc.Arbitrary<ModerateResponse> = all({
-  id: text,
-  ...answerer,
-  results: few(fields({ flagged: fc.boolean(), categories: table(fc.boolean()), scores: table(double) }, extra)),
-  usage,
-});
+const verdict = fields({ flagged: fc.boolean(), categories: table(fc.boolean()), scores: table(double) }, extra);
+const moderateResponse: fc.Arbitrary<ModerateResponse> = fields(
+  { id: text, ...answerer, results: few(verdict), usage },
+  downgrades,
+);
 
 const timings = fc.subarray(['word', 'segment'] as const, { minLength: 1 });
 const transcribeRequest: fc.Arbitrary<TranscribeRequest> = fields(
@@ -84,6 +82,7 @@ const transcribeResponse: fc.Arbitrary<TranscribeResponse> = fields(
     segments: few(fields({ ...times, text }, extra)),
     words: few(all({ ...times, word: text })),
     ...extra,
+    ...downgrades,
   },
 );
 

@@ -3,7 +3,6 @@
 
 import { textOf } from '../../core/message.ts';
 import type { Answerer, Ending, PredictPart, PredictResponse, TokenLogprob } from '../../core/predict.ts';
-import type { Usage } from '../../core/usage.ts';
 import type * as wire from '../generated/sluice/inference/v1/inference.ts';
 import { answerObject, asAnswer, malformed } from './answer.ts';
 import { contentListFromWire, contentToWire, opaqueFromWire, opaqueToWire, plainText } from './content.ts';
@@ -41,7 +40,7 @@ export function partToWire(part: PredictPart): wire.Token {
     case 'text-delta':
       return { text: part.text, part: { $case: 'textDelta', value: textDeltaToWire(part) } };
     case 'start':
-      return { text: '', part: { $case: 'start', value: answererToWire(part, part.inputUsage) } };
+      return { text: '', part: { $case: 'start', value: startToWire(part) } };
     case 'reasoning-delta':
       return { text: '', part: { $case: 'reasoningDelta', value: reasoningDeltaToWire(part) } };
     case 'refusal-delta':
@@ -145,16 +144,22 @@ function refusalDeltaFromWire({ text, logprobs }: wire.RefusalDelta): PredictPar
   return present({ type: 'refusal-delta', text, logprobs: unlessEmpty(logprobs.map(logprobFromWire)) } as const);
 }
 
-function startFromWire(answerer: wire.Answerer): PredictPart {
-  const { inputUsage } = answerer;
-  const usage = inputUsage && usageFromWire(inputUsage);
-  return present({ type: 'start', ...answererFromWire(answerer), inputUsage: usage } as const);
+function startToWire({ inputUsage, extra, ...answerer }: Part<'start'>): wire.Answerer {
+  const usage = inputUsage && usageToWire(inputUsage);
+  return { ...answererToWire(answerer), inputUsage: usage, extraJson: jsonToWire(extra) };
 }
 
-function answererToWire(answerer: Answerer, inputUsage?: Usage): wire.Answerer {
+function startFromWire(answerer: wire.Answerer): PredictPart {
+  const { inputUsage, extraJson } = answerer;
+  const usage = inputUsage && usageFromWire(inputUsage);
+  const extra = answerObject(extraJson);
+  return present({ type: 'start', ...answererFromWire(answerer), inputUsage: usage, extra } as const);
+}
+
+function answererToWire(answerer: Answerer): wire.Answerer {
   const { id, model, target, createdAtMs, attempts, downgrades = [] } = answerer;
-  const usage = inputUsage && usageToWire(inputUsage);
-  return { id, model, target, createdAtMs, attempts, inputUsage: usage, downgrades: [...downgrades] };
+  const early = { inputUsage: undefined, extraJson: undefined };
+  return { id, model, target, createdAtMs, attempts, downgrades: [...downgrades], ...early };
 }
 
 function answererFromWire({ id, model, target, createdAtMs, attempts, downgrades }: wire.Answerer): Answerer {

@@ -3,7 +3,7 @@
 import type { RankRequest, RankResponse } from '../../core/rank.ts';
 import type * as wire from '../generated/sluice/inference/v1/inference.ts';
 import { jsonToWire, optionalJsonObjectFromWire } from './json.ts';
-import { present } from './present.ts';
+import { present, unlessEmpty } from './present.ts';
 import { usageFromWire, usageToWire } from './usage.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -20,11 +20,12 @@ export function rankRequestFromWire({ extraJson, ...request }: wire.RankRequest)
 }
 
 /** The ranking. */
-export function rankResponseToWire({ model, target, attempts, results, usage }: RankResponse): wire.RankResponse {
-  return { model, target, attempts, results: [...results], usage: usageToWire(usage) };
+export function rankResponseToWire(response: RankResponse): wire.RankResponse {
+  const { model, target, attempts, results, usage, downgrades = [] } = response;
+  return { model, target, attempts, results: [...results], usage: usageToWire(usage), downgrades: [...downgrades] };
 }
 
 /** The reverse of `rankResponseToWire`. Throws `upstream_malformed`. */
-export function rankResponseFromWire(response: wire.RankResponse): RankResponse {
-  return { ...response, usage: usageFromWire(response.usage) };
+export function rankResponseFromWire({ usage, downgrades, ...ranking }: wire.RankResponse): RankResponse {
+  return present({ ...ranking, usage: usageFromWire(usage), downgrades: unlessEmpty(downgrades) });
 }

@@ -109,7 +109,7 @@ const predictResponse = fields(
   { ...endingOptions, logprobs: some(logprob), downgrades: some(text) },
 ) as fc.Arbitrary<PredictResponse>;
 const part: fc.Arbitrary<PredictPart> = fc.oneof(
-  fields({ type: is('start'), ...answerer }, { inputUsage: usage, downgrades: some(text) }),
+  fields({ type: is('start'), ...answerer }, { inputUsage: usage, downgrades: some(text), ...extra }),
   fields(
     { type: is('text-delta'), text },
     { logprobs: some(logprob), annotations: fc.array(json), startsBlock: yes, ...extra },
@@ -124,15 +124,18 @@ const part: fc.Arbitrary<PredictPart> = fc.oneof(
 
 const embedRequest: fc.Arbitrary<EmbedRequest> = fields(
   { model: text, input: fc.array(text, { maxLength: 3 }) },
-  { dimensions: whole, ...extra },
+  { dimensions: whole, tokens: some(fc.array(fc.nat({ max: 2 ** 32 - 1 }), { minLength: 1, maxLength: 3 })), ...extra },
 );
-const embedResponse: fc.Arbitrary<EmbedResponse> = all({
-  model: text,
-  target: text,
-  attempts: int32,
-  vectors: fc.array(fc.float32Array({ maxLength: 8 }), { maxLength: 3 }),
-  usage,
-});
+const embedResponse: fc.Arbitrary<EmbedResponse> = fields(
+  {
+    model: text,
+    target: text,
+    attempts: int32,
+    vectors: fc.array(fc.float32Array({ maxLength: 8 }), { maxLength: 3 }),
+    usage,
+  },
+  { downgrades: some(text) },
+);
 const model: fc.Arbitrary<ModelDescription> = fields(
   {
     id: text,

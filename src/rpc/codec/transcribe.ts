@@ -46,6 +46,7 @@ export function transcribeRequestFromWire(request: wire.TranscribeRequest): Tran
 /** The transcript. */
 export function transcribeResponseToWire(response: TranscribeResponse): wire.TranscribeResponse {
   const { model, target, attempts, text, language, durationS, segments, words, usage, extra } = response;
+  const { downgrades = [] } = response;
   return {
     model,
     target,
@@ -57,18 +58,20 @@ export function transcribeResponseToWire(response: TranscribeResponse): wire.Tra
     words: words && { words: [...words] },
     usage: usageToWire(usage),
     extraJson: jsonToWire(extra),
+    downgrades: [...downgrades],
   };
 }
 
 /** The reverse of `transcribeResponseToWire`. Throws `upstream_malformed`. */
 export function transcribeResponseFromWire(response: wire.TranscribeResponse): TranscribeResponse {
-  const { segments, words, usage, extraJson, ...named } = response;
+  const { segments, words, usage, extraJson, downgrades, ...named } = response;
   return present({
     ...named,
     segments: segments?.segments.map(segmentFromWire),
     words: words?.words,
     usage: usageFromWire(usage),
     extra: answerObject(extraJson),
+    downgrades: unlessEmpty(downgrades),
   });
 }
 

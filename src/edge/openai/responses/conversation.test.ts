@@ -57,6 +57,7 @@ test('conversation: a request that refers to nothing needs no store', () => {
   assert.equal(standsAlone(asking({ input: 'q' })), true);
   assert.equal(standsAlone(asking({ input: [{ role: 'user', content: 'q', id: 'msg_1' }] })), true);
   assert.equal(standsAlone(asking({ previous_response_id: 'resp_1' })), false);
+  assert.equal(standsAlone(asking({ conversation: 'conv_1' })), false);
   assert.equal(standsAlone(asking({ input: [{ type: 'item_reference', id: 'msg_1' }] })), false);
   assert.equal(standsAlone(asking({ input: [{ id: 'msg_1' }] })), false);
   const reasoning = { type: 'reasoning', id: 'rs_1', summary: [] };
@@ -77,15 +78,30 @@ test('conversation: is rebuilt from the whole chain, oldest first, without instr
   assert.deepEqual(input, [{ role: 'user', content: 'q' }]);
 });
 
-test('conversation: an answer that is not kept is said to be not found, wherever in the chain it is missing', async () => {
+test('conversation: an answer that is not kept is a vendor’s, but a chain that was broken here is said to be', async () => {
   const store = await chainOf(3);
-  const unknown = await refusal(open(store, { previous_response_id: 'resp_9' }));
-  assert.deepEqual(
-    [unknown.reason, unknown.httpStatus, unknown.param, unknown.message],
-    ['previous_response_not_found', 400, 'previous_response_id', "Previous response with id 'resp_9' not found."],
-  );
+  const unknown = await open(store, { previous_response_id: 'resp_9' });
+  assert.deepEqual(unknown, { before: [], input: [{ role: 'user', content: 'q' }], isVendors: true });
   await store.delete('t', 'resp_1');
-  assert.match((await refusal(open(store, { previous_response_id: 'resp_3' }))).message, /resp_1/);
+  const broken = await refusal(open(store, { previous_response_id: 'resp_3' }));
+  assert.deepEqual(
+    [broken.reason, broken.httpStatus, broken.param, broken.message],
+    ['previous_response_not_found', 400, 'previous_response_id', "Previous response with id 'resp_1' not found."],
+  );
+});
+
+test('conversation: in one that a vendor holds, references that are not found here are the vendor’s', async () => {
+  const store = await chainOf(1);
+  const input = [{ id: 'msg_a1' }, { id: 'msg_v' }, { type: 'item_reference', id: 'fc_v' }];
+  for (const past of [{ conversation: 'conv_1' }, { previous_response_id: 'resp_v' }]) {
+    const opened = await open(store, { ...past, input });
+    assert.equal(opened.isVendors, true);
+    assert.deepEqual(opened.input, [
+      message('msg_a1', 'assistant'),
+      { type: 'item_reference', id: 'msg_v' },
+      { type: 'item_reference', id: 'fc_v' },
+    ]);
+  }
 });
 
 test('conversation: goes on from a limit, but not from a failure', async () => {
@@ -135,10 +151,13 @@ test('conversation: another tenant’s answers and items do not exist', async ()
   const store = await chainOf(1);
   const vault = createResponseVault(store, clock);
   const stranger = { ...call, context: { tenantId: 'u' } } as unknown as VaultCall;
-  const chained = openConversation(stranger, asking({ previous_response_id: 'resp_1' }), vault);
-  assert.equal((await refusal(chained)).reason, 'previous_response_not_found');
+  const chained = await openConversation(stranger, asking({ previous_response_id: 'resp_1' }), vault);
+  assert.deepEqual(chained, { before: [], input: [{ role: 'user', content: 'q' }], isVendors: true });
   const referring = openConversation(stranger, asking({ input: [{ id: 'msg_a1' }] }), vault);
   assert.match((await refusal(referring)).message, /not found/);
+  const both = { previous_response_id: 'resp_1', input: [{ id: 'msg_a1' }] };
+  const { input } = await openConversation(stranger, asking(both), vault);
+  assert.deepEqual(input, [{ type: 'item_reference', id: 'msg_a1' }]);
 });
 
 test('conversation: a store that does not answer is a failure after a bounded wait', async () => {
@@ -151,8 +170,11 @@ test('conversation: a store that does not answer is a failure after a bounded wa
   assert.equal(clock.pendingTimers, 0);
 });
 
-test('conversation: without a store it must be sent whole', async () => {
-  const error = await refusal(openConversation(call, asking({ previous_response_id: 'resp_1' }), undefined));
-  assert.deepEqual([error.reason, error.param], ['unsupported_capability', 'previous_response_id']);
-  assert.deepEqual(await openConversation(call, asking({}), undefined), { before: [], input: asking({}).input });
+test('conversation: without a store every past is a vendor’s', async () => {
+  const past = await openConversation(call, asking({ previous_response_id: 'resp_1' }), undefined);
+  assert.deepEqual([past.before, past.isVendors], [[], true]);
+  const none = await openConversation(call, asking({}), undefined);
+  assert.deepEqual(none, { before: [], input: asking({}).input, isVendors: false });
+  const error = await refusal(openConversation(call, asking({ input: [{ id: 'msg_1' }] }), undefined));
+  assert.deepEqual([error.reason, error.param], ['invalid_request', 'input[0]']);
 });

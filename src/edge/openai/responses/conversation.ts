@@ -1,14 +1,14 @@
 // The conversation that a request goes on from: the answers before it, and the items that it refers to by id. Sluice holds
-// this state itself; no provider is asked to.
+// this state itself; what it does not hold is a vendor's (vendor-conversation.ts).
 
 import { SluiceError } from '../../../core/error.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import { maxChainLength, maxConversationChars, maxItemReferences } from './defaults.ts';
 import { inputOfResource } from './input-resource.ts';
 import { invalid } from './invalid.ts';
-import { itemNotFound } from './parse-items.ts';
 import type { ResponseCall } from './parse-request.ts';
 import { type KeptResponse, outputOf, type ResponseVault, type VaultCall } from './response-vault.ts';
+import { responseNotFound } from './vendor-conversation.ts';
 
 /** The items of a request with everything before them. */
 export interface Conversation {
@@ -16,46 +16,53 @@ export interface Conversation {
   readonly before: readonly JsonObject[];
   /** The request's own, with each reference replaced by what it refers to. */
   readonly input: readonly JsonObject[];
+  /** True when what came before is not here, and only the vendor that the caller means can have it. */
+  readonly isVendors: boolean;
 }
 
-/** True when the request refers to nothing that is kept: then its input is the whole conversation. */
-export function standsAlone({ previousResponseId, input }: ResponseCall): boolean {
-  return previousResponseId === undefined && !input.some((item) => referredId(item) !== undefined);
+/** True when the request refers to nothing: then its input is the whole conversation. */
+export function standsAlone({ previousResponseId, conversation, input }: ResponseCall): boolean {
+  const hasPast = previousResponseId !== undefined || conversation !== undefined;
+  return !hasPast && !input.some((item) => referredId(item) !== undefined);
 }
 
 /**
- * Rebuilds the conversation. Instructions of earlier answers are not carried over, as at OpenAI. Throws
- * `previous_response_not_found` when an answer of the chain is not kept (any more), `invalid_request` when one of them was not
- * finished, when it is all too long, or when an item is not found, and `store_unavailable`.
+ * Rebuilds the conversation. Instructions of earlier answers are not carried over, as at OpenAI. A conversation object, and an
+ * answer that the tenant has not kept here, are a vendor's: nothing comes before the input, and references in it that are not
+ * found here are left to the vendor.
+ *
+ * Throws `previous_response_not_found` when an answer further up the chain is not kept (any more), `invalid_request` when one
+ * of them was not finished, when it is all too long, or when an item is not found, and `store_unavailable`.
  */
 export async function openConversation(
   call: VaultCall,
   asked: ResponseCall,
   vault: ResponseVault | undefined,
 ): Promise<Conversation> {
-  if (vault === undefined) return withoutStore(asked);
-  const chain = await loadChain(call, asked.previousResponseId, vault);
-  const before = chain.flatMap(({ body, input }) => [...input.map(inputOfResource), ...outputOf(body)]);
-  return { before, input: await resolveReferences(call, asked.input, before, vault) };
+  const { previousResponseId } = asked;
+  const chain = previousResponseId === undefined ? [] : await loadChain(call, previousResponseId, vault);
+  const isVendors = asked.conversation !== undefined || chain === undefined;
+  const before = (chain ?? []).flatMap(({ body, input }) => [...input.map(inputOfResource), ...outputOf(body)]);
+  const input = await resolveReferences(call, asked.input, { before, vault, isVendors });
+  return { before, input, isVendors };
 }
 
-function withoutStore({ previousResponseId, input }: ResponseCall): Conversation {
-  if (previousResponseId === undefined) return { before: [], input };
-  throw new SluiceError('unsupported_capability', {
-    message: 'This server keeps no responses: send the whole conversation as input.',
-    param: 'previous_response_id',
-  });
-}
-
-/** The answers, oldest first. */
-async function loadChain(call: VaultCall, last: string | undefined, vault: ResponseVault): Promise<KeptResponse[]> {
+/** The answers, oldest first; undefined when the last one is not here at all. */
+async function loadChain(
+  call: VaultCall,
+  last: string,
+  vault: ResponseVault | undefined,
+): Promise<KeptResponse[] | undefined> {
   const chain: KeptResponse[] = [];
   let chars = 0;
-  let next = last;
+  let next: string | undefined = last;
   while (next !== undefined) {
     if (chain.length === maxChainLength) throw tooLong(`${maxChainLength} answers`);
-    const kept = await vault.load(call, next);
-    if (kept === undefined) throw notFound(next);
+    const kept: KeptResponse | undefined = await vault?.load(call, next);
+    if (kept === undefined) {
+      if (next === last) return undefined;
+      throw responseNotFound(next);
+    }
     refuseUnfinished(kept);
     chars += kept.chars;
     if (chars > maxConversationChars) throw tooLong(`${maxConversationChars} characters`);
@@ -63,13 +70,6 @@ async function loadChain(call: VaultCall, last: string | undefined, vault: Respo
     next = kept.previousId;
   }
   return chain.reverse();
-}
-
-function notFound(id: string): SluiceError {
-  return new SluiceError('previous_response_not_found', {
-    message: `Previous response with id '${id.slice(0, 100)}' not found.`,
-    param: 'previous_response_id',
-  });
 }
 
 function tooLong(bound: string): SluiceError {
@@ -101,11 +101,16 @@ function referredId(item: JsonObject): string | undefined {
   return isBare ? id : undefined;
 }
 
+interface Holders {
+  readonly before: readonly JsonObject[];
+  readonly vault: ResponseVault | undefined;
+  readonly isVendors: boolean;
+}
+
 async function resolveReferences(
   call: VaultCall,
   input: readonly JsonObject[],
-  before: readonly JsonObject[],
-  vault: ResponseVault,
+  { before, vault, isVendors }: Holders,
 ): Promise<readonly JsonObject[]> {
   const wanted = new Set(input.flatMap((item) => referredId(item) ?? []));
   if (wanted.size === 0) return input;
@@ -113,13 +118,13 @@ async function resolveReferences(
   const found = new Map(
     before.filter(({ id }) => typeof id === 'string' && wanted.has(id)).map((item) => [item['id'], item]),
   );
-  const holders = await vault.locate(
+  const holders = await vault?.locate(
     call,
     [...wanted].filter((id) => !found.has(id)),
   );
   let chars = 0;
-  for (const responseId of new Set(holders.values())) {
-    const kept = await vault.load(call, responseId);
+  for (const responseId of new Set(holders?.values())) {
+    const kept = await vault?.load(call, responseId);
     chars += kept?.chars ?? 0;
     if (chars > maxConversationChars)
       throw invalid('input', `refers to answers of more than ${maxConversationChars} characters`);
@@ -129,8 +134,14 @@ async function resolveReferences(
     const id = referredId(item);
     if (id === undefined) return item;
     const kept = found.get(id);
-    if (item['type'] !== 'reasoning' && kept === undefined) throw itemNotFound(id, `input[${index}]`);
+    if (kept !== undefined) return kept;
     // Reasoning of unknown origin is left as it is; whether it is of use is the provider's to say.
-    return kept ?? item;
+    if (item['type'] === 'reasoning') return item;
+    if (!isVendors) throw itemNotFound(id, `input[${index}]`);
+    return { ...item, type: 'item_reference' };
   });
+}
+
+function itemNotFound(id: string, param: string): SluiceError {
+  return new SluiceError('invalid_request', { message: `Item with id '${id.slice(0, 100)}' not found.`, param });
 }

@@ -130,6 +130,16 @@ test('responses items: what client libraries add to answers and no model reads i
   ]);
 });
 
+test('responses items: what belongs to a past that a vendor holds stays an item of its own', () => {
+  const custom = { type: 'custom_tool_call', call_id: 'call_1', name: 'sql', input: 'SELECT 1' };
+  const result = { type: 'custom_tool_call_output', call_id: 'call_1', output: '1' };
+  const opaque = (value: JsonObject): object => ({ type: 'opaque', dialect: 'openai-responses', value });
+  assert.deepEqual(parse(result), [{ role: 'tool', content: [opaque(result)] }]);
+  assert.equal(parse(custom, result)[1]?.content[0]?.type, 'tool-result');
+  const reference = { type: 'item_reference', id: 'msg_9' };
+  assert.deepEqual(parse(reference), [{ role: 'assistant', content: [opaque(reference)] }]);
+});
+
 test('responses items: a wrong field is named', () => {
   const user = (content: JsonObject): JsonObject => ({ role: 'user', content: [content] });
   const cases: readonly [JsonObject, string][] = [
@@ -148,8 +158,7 @@ test('responses items: a wrong field is named', () => {
     [{ ...call, arguments: {} }, 'input[0].arguments'],
     [{ type: 'function_call_output', output: 'x' }, 'input[0].call_id'],
     [{ ...reasoning, summary: [{}] }, 'input[0].summary[0].text'],
-    [{ type: 'item_reference', id: 'msg_9' }, 'input[0]'],
-    [{ id: 'msg_9' }, 'input[0]'],
+    [{ type: 'item_reference', id: 9 }, 'input[0].id'],
   ];
   for (const [item, param] of cases) assert.equal(refusal(item), param, JSON.stringify(item));
 });

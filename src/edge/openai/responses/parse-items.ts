@@ -1,7 +1,6 @@
 // From the items of a conversation to our turns. What providers/openai/responses/items-to-wire.ts makes of the turns are the
 // same items again.
 
-import { SluiceError } from '../../../core/error.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import type { ContentPart, Message, ReasoningPart } from '../../../core/message.ts';
 import { unknownFields } from '../../unknown-fields.ts';
@@ -26,6 +25,8 @@ class TurnBuilder {
   readonly #messages: Message[] = [];
   /** The model's turn under way. */
   #turn: ContentPart[] = [];
+  /** Ids of the calls of custom tools. */
+  readonly #customCalls: Set<unknown> = new Set();
   /** Fields of the message within it; undefined while it has none. */
   #fields: { readonly extra?: JsonObject } | undefined;
 
@@ -42,12 +43,20 @@ class TurnBuilder {
         this.#turn.push(toolCall(item, path));
         return;
       case 'function_call_output':
-      case 'custom_tool_call_output':
         this.#addTurn('tool', [toolResult(item, path)]);
         return;
+      case 'custom_tool_call_output':
+        // By the call a provider knows what kind of result it is; where that is the vendor's to know, the item must say so.
+        if (this.#customCalls.has(item['call_id'])) this.#addTurn('tool', [toolResult(item, path)]);
+        else this.#addOther(item, type);
+        return;
       case 'item_reference':
-        throw itemNotFound(textAt(item, 'id', path), path);
+        // What is referred to is a vendor's, else it would stand here.
+        textAt(item, 'id', path);
+        this.#addOther(item, type);
+        return;
       default:
+        if (type === 'custom_tool_call') this.#customCalls.add(item['call_id']);
         this.#addOther(item, type);
     }
   }
@@ -161,10 +170,4 @@ function reasoningParts(item: JsonObject, path: string): ReasoningPart[] {
 function ownFields(proof: object | undefined, id: string | undefined, type: string): { extra?: JsonObject } {
   if (proof !== undefined) return {};
   return { extra: id === undefined ? { type } : { id, type } };
-}
-
-/** `invalid_request` for a reference to an item that is not kept, in OpenAI's words. */
-export function itemNotFound(id: string, path: string): SluiceError {
-  const message = `Item with id '${id.slice(0, 100)}' not found.`;
-  return new SluiceError('invalid_request', { message, param: path });
 }

@@ -97,12 +97,17 @@ test('responses request: answers are kept unless the caller says no', () => {
 
 test('responses request: what is not served is refused by its name', () => {
   assert.equal(refusal({ background: true }), 'unsupported_capability background');
-  assert.equal(refusal({ conversation: 'conv_1' }), 'unsupported_capability conversation');
+  assert.equal(
+    refusal({ conversation: 'conv_1', previous_response_id: 'resp_1' }),
+    'invalid_request conversation',
+    'one past is enough',
+  );
   assert.equal(refusal({ stream_options: {} }), 'invalid_request stream_options');
   assert.equal(refusal({ input: null }), 'invalid_request input');
   assert.equal(refusal({ input: [] }), 'invalid_request input');
   assert.equal(refusal({ input: null, prompt: { id: 'pmpt_1' } }), 'nothing was refused');
   assert.equal(refusal({ input: null, previous_response_id: 'resp_1' }), 'nothing was refused');
+  assert.equal(refusal({ input: null, conversation: { id: 'conv_1' } }), 'nothing was refused');
 });
 
 test('responses request: a wrong field is named', () => {
@@ -124,6 +129,8 @@ test('responses request: a wrong field is named', () => {
     [{ text: { format: { type: 'json_schema', name: 's', schema: {}, strict: 1 } } }, 'text.format.strict'],
     [{ reasoning: { effort: 1 } }, 'reasoning.effort'],
     [{ previous_response_id: '' }, 'previous_response_id'],
+    [{ conversation: 5 }, 'conversation'],
+    [{ conversation: {} }, 'conversation.id'],
   ];
   for (const [body, param] of cases) assert.equal(refusal(body), `invalid_request ${param}`);
 });

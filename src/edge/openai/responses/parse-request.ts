@@ -18,6 +18,8 @@ export interface ResponseCall {
   /** Whether the caller wants the answer kept: yes unless it says no, as at OpenAI. */
   readonly store: boolean;
   readonly previousResponseId: string | undefined;
+  /** A conversation object of OpenAI's. */
+  readonly conversation: string | JsonObject | undefined;
   /** The items of this request; a text is one message of the user's. */
   readonly input: readonly JsonObject[];
   /** Whether the caller wants to see `encrypted_content`. */
@@ -31,8 +33,8 @@ export const encryptedReasoning: string = 'reasoning.encrypted_content';
 const textLogprobs = 'message.output_text.logprobs';
 
 /**
- * Parses the body. Throws `invalid_request` with the path of the offending field, and `unsupported_capability` for what is
- * not served here: answers in the background and conversation objects.
+ * Parses the body. Throws `invalid_request` with the path of the offending field, and `unsupported_capability` for answers in
+ * the background, which are not served.
  */
 export function parseResponseCall(value: unknown): ResponseCall {
   const body = checkResponseBody(value);
@@ -40,14 +42,17 @@ export function parseResponseCall(value: unknown): ResponseCall {
   refuseUnserved(body, stream);
   const input = typeof body.input === 'string' ? [{ role: 'user', content: body.input }] : (body.input ?? []);
   const previousResponseId = body.previous_response_id ?? undefined;
+  const conversation = body.conversation ?? undefined;
   // A stored prompt of OpenAI's is an input by itself.
   const hasPrompt = (body as { readonly prompt?: unknown }).prompt != null;
-  if (input.length === 0 && previousResponseId === undefined && !hasPrompt) throw missing('input');
+  const hasPast = previousResponseId !== undefined || conversation !== undefined;
+  if (input.length === 0 && !hasPast && !hasPrompt) throw missing('input');
   return {
     body,
     stream,
     store: body.store !== false,
     previousResponseId,
+    conversation,
     input,
     showsEncrypted: body.include?.includes(encryptedReasoning) === true,
   };
@@ -60,9 +65,9 @@ function refuseUnserved(body: ResponseBody, stream: boolean): void {
       param: 'background',
     });
   }
-  if (body.conversation != null) {
-    throw new SluiceError('unsupported_capability', {
-      message: 'Conversation objects are not served: continue an answer with previous_response_id.',
+  if (body.conversation != null && body.previous_response_id != null) {
+    throw new SluiceError('invalid_request', {
+      message: "Only one of 'previous_response_id' and 'conversation' can say what came before.",
       param: 'conversation',
     });
   }
@@ -76,12 +81,14 @@ function refuseUnserved(body: ResponseBody, stream: boolean): void {
 
 /**
  * The request, whose dialect is `openai-responses`. `items` are those of the conversation before this call, then its own;
- * `before` is how many of them are not its own. Instructions are a leading system message.
+ * `before` is how many of them are not its own. Instructions are a leading system message. `vendor` are fields about a
+ * conversation that a vendor holds.
  */
 export function toPredictRequest(
   { body, stream }: ResponseCall,
   items: readonly JsonObject[],
   before: number,
+  vendor: JsonObject = {},
 ): PredictRequest {
   const messages = itemsToMessages(items, (index) =>
     index < before ? 'previous_response_id' : `input[${index - before}]`,
@@ -100,7 +107,7 @@ export function toPredictRequest(
     ...(format == null ? {} : { responseFormat: parseTextFormat(format) }),
     ...(effort == null ? {} : { reasoningEffort: effort }),
     dialect: 'openai-responses',
-    ...extraOf(body, stream),
+    ...extraOf(body, stream, vendor),
   };
 }
 
@@ -120,8 +127,8 @@ function parseSampling(body: ResponseBody): Sampling {
  * Unknown fields, and what is left of fields that are known in part: of `text` all but the format, of `reasoning` all but
  * the effort, of `include` all but log probabilities, of `stream_options` all but the padding, which is the edge's to do.
  */
-function extraOf(body: ResponseBody, stream: boolean): WithExtra {
-  const extra: JsonObject = { ...unknownFields(body, knownResponseFields).extra };
+function extraOf(body: ResponseBody, stream: boolean, vendor: JsonObject): WithExtra {
+  const extra: JsonObject = { ...unknownFields(body, knownResponseFields).extra, ...vendor };
   const keep = (name: string, source: JsonObject | null | undefined, known: string): void => {
     const rest = unknownFields(source ?? {}, new Set([known])).extra ?? {};
     const present = Object.entries(rest).filter((entry): entry is [string, JsonValue] => entry[1] !== null);

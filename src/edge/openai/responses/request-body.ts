@@ -2,7 +2,7 @@
 // they are parsed, since what is right there depends on their type. Unknown fields are allowed everywhere.
 
 import Type, { type TNull, type TOptional, type TSchema, type TUnion } from 'typebox';
-import type { JsonObject, JsonValue } from '../../../core/json.ts';
+import type { JsonObject } from '../../../core/json.ts';
 import { createBodyCheck } from '../../validate.ts';
 
 /** Optional fields may also be null, which means the same as absent. */
@@ -18,7 +18,7 @@ export interface ResponseBody {
   readonly store?: Maybe<boolean>;
   readonly background?: Maybe<boolean>;
   readonly previous_response_id?: Maybe<string>;
-  readonly conversation?: Maybe<JsonValue>;
+  readonly conversation?: Maybe<string | (JsonObject & { readonly id: string })>;
   readonly max_output_tokens?: Maybe<number>;
   readonly temperature?: Maybe<number>;
   readonly top_p?: Maybe<number>;
@@ -42,7 +42,7 @@ const body = Type.Object({
   store: maybe(Type.Boolean()),
   background: maybe(Type.Boolean()),
   previous_response_id: maybe(Type.String({ minLength: 1, maxLength: 256 })),
-  conversation: Type.Optional(Type.Unknown()),
+  conversation: maybe(Type.Union([Type.String({ minLength: 1 }), Type.Object({ id: Type.String({ minLength: 1 }) })])),
   // OpenAI's own least is 16; other servers take less.
   max_output_tokens: maybe(Type.Integer({ minimum: 1 })),
   temperature: maybe(Type.Number({ minimum: 0, maximum: 2 })),

@@ -20,8 +20,10 @@ export interface ExchangeParts {
   readonly asked: ResponseCall;
   /** The request's own items, references resolved. */
   readonly input: readonly JsonObject[];
-  /** Absent: nothing is kept. */
+  /** Absent: nothing is kept here. */
   readonly vault: ResponseVault | undefined;
+  /** The conversation is a vendor's: the answer has the vendor's id, and the vendor keeps it when the caller wants it kept. */
+  readonly isVendors: boolean;
   readonly clock: Clock;
   readonly ids: Ids;
 }
@@ -33,7 +35,7 @@ export interface ExchangeParts {
 export class ResponseExchange {
   readonly asked: ResponseCall;
   readonly #parts: ExchangeParts;
-  readonly #id: string;
+  #id: string;
   readonly #createdAtMs: number;
   readonly #output: OutputItems;
   #emit: EmitEvent = () => {};
@@ -52,7 +54,7 @@ export class ResponseExchange {
     this.#createdAtMs = clock.now();
     this.#output = new OutputItems(ids, (type, fields) => this.#emit(type, fields));
     this.#model = asked.body.model;
-    this.#store = asked.store && parts.vault !== undefined;
+    this.#store = asked.store && (parts.isVendors || parts.vault !== undefined);
   }
 
   /** Where the events of items go from now on. */
@@ -61,8 +63,9 @@ export class ResponseExchange {
   }
 
   /** Who answers. */
-  start({ model }: Pick<Answerer, 'model'>): void {
+  start({ model, id }: Pick<Answerer, 'model' | 'id'>): void {
     this.#model = model;
+    if (this.#parts.isVendors) this.#id = id;
   }
 
   /** The caller is told the id: from then on the answer is kept however it ends. */
@@ -117,8 +120,8 @@ export class ResponseExchange {
 
   /** Keeps what there is to keep, within a bounded time. After it `response` says whether it was kept. */
   async keep(): Promise<void> {
-    const { call, vault, input } = this.#parts;
-    if (!this.#store || vault === undefined) return;
+    const { call, vault, input, isVendors } = this.#parts;
+    if (!this.#store || vault === undefined || isVendors) return;
     const previousId = this.asked.previousResponseId;
     const kept = { id: this.#id, createdAtMs: this.#createdAtMs, previousId, body: this.response(), input };
     this.#store = await vault.save(call, kept);

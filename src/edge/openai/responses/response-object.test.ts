@@ -37,6 +37,8 @@ test('response object: repeats what was asked for, and has OpenAI’s defaults f
     tools: [],
     truncation: 'disabled',
   });
+  assert.deepEqual(make({ conversation: 'conv_1' })['conversation'], { id: 'conv_1' });
+  assert.deepEqual(make({ conversation: { id: 'conv_1' } })['conversation'], { id: 'conv_1' });
   const asked = make({
     instructions: 'i',
     metadata: { a: 'b' },

@@ -32,7 +32,7 @@ export interface ResponseIdentity {
  */
 export function responseObject(
   { id, createdAtMs }: ResponseIdentity,
-  { body, previousResponseId }: ResponseCall,
+  { body, previousResponseId, conversation }: ResponseCall,
   progress: ResponseProgress,
 ): JsonObject {
   const { status, output, completedAtMs, error = null, incompleteDetails = null, usage } = progress;
@@ -50,6 +50,7 @@ export function responseObject(
     model: progress.model,
     output: [...output],
     previous_response_id: previousResponseId ?? null,
+    ...(conversation === undefined ? {} : { conversation: conversationOf(conversation) }),
     store: progress.store,
     // OpenAI sends null while there is none; its document does not allow that.
     ...(usage === undefined ? {} : { usage }),
@@ -57,6 +58,11 @@ export function responseObject(
   const asked = requestFields(body);
   const { text, ...told } = providerFields(progress.extra ?? {}, own);
   return { ...own, ...asked, ...told, text: { ...textDefaults(text), ...(asked['text'] as JsonObject) } };
+}
+
+/** A request may name it by its id alone. */
+function conversationOf(conversation: string | JsonObject): JsonObject {
+  return typeof conversation === 'string' ? { id: conversation } : { id: conversation['id'] ?? '' };
 }
 
 /** What a provider adds to what the request says of the text; the format is the request's alone. */

@@ -50,7 +50,15 @@ function subject(body: JsonObject = {}): Subject {
   const open: Subject['open'] = () => {
     const asked = parseResponseCall({ model: 'm', input: 'q', stream: true, ...body });
     const vault = createResponseVault(store, clock);
-    const exchange = new ResponseExchange({ call, asked, input: [], vault, clock, ids: createFakeIds() });
+    const exchange = new ResponseExchange({
+      call,
+      asked,
+      input: [],
+      vault,
+      isVendors: false,
+      clock,
+      ids: createFakeIds(),
+    });
     return { exchange, encoder: createResponseStreamEncoder(exchange, 'req_1'), store };
   };
   return {
@@ -274,6 +282,7 @@ test('response stream: padding that was asked for and is not done is reported', 
     asked,
     input: [],
     vault: undefined,
+    isVendors: false,
     clock: new FakeClock(),
     ids: createFakeIds(),
   });

@@ -70,12 +70,11 @@ test('responses: an answer is made, fetched, continued and deleted', async (t) =
   assert.deepEqual((await ask('DELETE', `/${id}`)).body, { id, object: 'response', deleted: true });
   assert.deepEqual(errorOf(await ask('GET', `/${id}`)), [404, 'invalid_request_error', 'not_found', null]);
   const orphan = await ask('POST', '', { model: 'chat', input: 'x', previous_response_id: String(second.body['id']) });
-  assert.deepEqual(errorOf(orphan), [
-    400,
-    'invalid_request_error',
-    'previous_response_not_found',
-    'previous_response_id',
-  ]);
+  assert.deepEqual(
+    errorOf(orphan),
+    [400, 'invalid_request_error', 'previous_response_not_found', 'previous_response_id'],
+    'the chain is broken',
+  );
 });
 
 test('responses: another tenant finds nothing by any route', async (t) => {

@@ -1,5 +1,6 @@
 // OpenAI's Responses API: answers, whole and streamed, that are kept and can be gone on from.
 
+import type { PredictRequest } from '../../../core/predict.ts';
 import type { EdgeCall } from '../../call.ts';
 import type { DialectServices, EdgeAnswer, EdgeRoute } from '../../dialect.ts';
 import { type Conversation, openConversation, standsAlone } from './conversation.ts';
@@ -10,6 +11,7 @@ import { ResponseExchange } from './response-exchange.ts';
 import { shownResponse } from './response-object.ts';
 import { createResponseStreamEncoder } from './response-stream.ts';
 import { createResponseVault } from './response-vault.ts';
+import { failureOfVendorCall, partsOfVendorCall, refuseGuess, vendorFields } from './vendor-conversation.ts';
 
 /** What these routes may use. Without a store, answers are made and not kept, and say so (`store: false`). */
 export type ResponseServices = Pick<DialectServices, 'inference' | 'clock' | 'ids' | 'responses'>;
@@ -19,22 +21,22 @@ export function responseRoutes(services: ResponseServices): readonly EdgeRoute[]
   const { inference, clock, ids, responses } = services;
   const vault = responses === undefined ? undefined : createResponseVault(responses, clock);
 
-  const answer = (
-    call: EdgeCall,
-    asked: ResponseCall,
-    { before, input }: Conversation,
-  ): EdgeAnswer | Promise<EdgeAnswer> => {
-    const request = toPredictRequest(asked, [...before, ...input], before.length);
-    const kept = asked.store && vault !== undefined ? input.map((item) => inputResource(item, ids)) : [];
-    const exchange = new ResponseExchange({ call, asked, input: kept, vault, clock, ids });
+  const answer = (call: EdgeCall, asked: ResponseCall, opened: Conversation): EdgeAnswer | Promise<EdgeAnswer> => {
+    const { input, isVendors } = opened;
+    const request = requestOf(asked, opened);
+    const isKept = asked.store && vault !== undefined && !isVendors;
+    const kept = isKept ? input.map((item) => inputResource(item, ids)) : [];
+    const exchange = new ResponseExchange({ call, asked, input: kept, vault, isVendors, clock, ids });
     if (asked.stream) {
+      const parts = inference.predictStream(request, call.context, call.signal);
       return {
         kind: 'stream',
-        parts: exchange.recorded(inference.predictStream(request, call.context, call.signal)),
+        parts: exchange.recorded(isVendors ? partsOfVendorCall(asked, parts) : parts),
         encoder: createResponseStreamEncoder(exchange, call.requestId),
       };
     }
-    return inference.predict(request, call.context, call.signal).then(async (response) => {
+    const answered = inference.predict(request, call.context, call.signal);
+    return (isVendors ? answered.catch(throwFor(asked)) : answered).then(async (response) => {
       const body = await exchange.whole(response);
       return { kind: 'whole', body: JSON.stringify(shownResponse(body, asked.showsEncrypted)), answered: response };
     });
@@ -43,16 +45,17 @@ export function responseRoutes(services: ResponseServices): readonly EdgeRoute[]
   const create = (call: EdgeCall): EdgeAnswer | Promise<EdgeAnswer> => {
     const asked = parseResponseCall(call.body);
     call.model = asked.body.model;
-    if (standsAlone(asked)) return answer(call, asked, { before: [], input: asked.input });
-    return openConversation(call, asked, vault).then((conversation) => answer(call, asked, conversation));
+    if (standsAlone(asked)) return answer(call, asked, { before: [], input: asked.input, isVendors: false });
+    return openConversation(call, asked, vault).then((opened) => answer(call, asked, opened));
   };
 
   const countInput = async (call: EdgeCall): Promise<EdgeAnswer> => {
     const asked = parseResponseCall(call.body);
     call.model = asked.body.model;
-    const { before, input } = await openConversation(call, asked, vault);
-    const request = toPredictRequest(asked, [...before, ...input], before.length);
-    const { inputTokens, source } = await inference.countTokens(request, call.context, call.signal);
+    const opened = await openConversation(call, asked, vault);
+    const counted = inference.countTokens(requestOf(asked, opened), call.context, call.signal);
+    const { inputTokens, source } = await (opened.isVendors ? counted.catch(throwFor(asked)) : counted);
+    if (opened.isVendors && source === 'estimated') refuseGuess(asked);
     const estimated = source === 'estimated' ? { estimated: true } : {};
     const body = { object: 'response.input_tokens', input_tokens: inputTokens, ...estimated };
     return { kind: 'whole', body: JSON.stringify(body) };
@@ -63,4 +66,14 @@ export function responseRoutes(services: ResponseServices): readonly EdgeRoute[]
     { method: 'POST', path: '/v1/responses/input_tokens', access: 'key', handle: countInput },
     ...keptRoutes(vault),
   ];
+}
+
+function requestOf(asked: ResponseCall, { before, input, isVendors }: Conversation): PredictRequest {
+  return toPredictRequest(asked, [...before, ...input], before.length, isVendors ? vendorFields(asked) : {});
+}
+
+function throwFor(asked: ResponseCall): (thrown: unknown) => never {
+  return (thrown) => {
+    throw failureOfVendorCall(asked, thrown);
+  };
 }

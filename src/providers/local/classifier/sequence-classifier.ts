@@ -86,7 +86,7 @@ async function classify(
     }
     scores.push(highest);
   }
-  return { labels: classifier.graph.labels, scores, inputTokens, truncated };
+  return { labels: classifier.graph.labels, scores, inputTokens, truncated, areLabelsCut: false };
 }
 
 /** What is judged of a text: its beginning, or all of it in rows that the model can read. */

@@ -35,12 +35,14 @@ async function classify(
   signal: AbortSignal,
 ): Promise<ClassifyResult> {
   const read: ReadLabel[] = [];
+  let areLabelsCut = false;
   let inputTokens = 0;
   for (const label of labels) {
     await nextTurn(signal);
     const plain = label.replaceAll(/[_\s]+/g, ' ').trim();
-    const { vector, tokens } = await encoder.encode(plain);
+    const { vector, tokens, truncated: isCut } = await encoder.encode(plain);
     inputTokens += tokens;
+    areLabelsCut ||= isCut;
     read.push({ vector, words: new Set(topicWords(plain)) });
   }
   const rarity = rarityIn(read.map(({ words }) => countWords([...words])));
@@ -53,7 +55,7 @@ async function classify(
     if (encoded.truncated) truncated.push(position);
     scores.push(scoresOf(encoded.vector, new Set(topicWords(text)), read, rarity));
   }
-  return { labels, scores, inputTokens, truncated };
+  return { labels, scores, inputTokens, truncated, areLabelsCut };
 }
 
 function scoresOf(

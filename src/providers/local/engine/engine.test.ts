@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { failsWith } from '../../../../test/fixtures/failures.ts';
 import { FakeClock } from '../../../../test/fixtures/fake-clock.ts';
 import { createRecordingLog } from '../../../../test/fixtures/silent-telemetry.ts';
 import { SluiceError } from '../../../core/error.ts';
@@ -47,7 +48,6 @@ function storyRequest(overrides: Partial<GenerateRequest> = {}): GenerateRequest
 }
 
 const never = new AbortController().signal;
-const failsWith = (reason: string) => (error: unknown) => error instanceof SluiceError && error.reason === reason;
 
 async function story(engine: Engine, request: GenerateRequest): Promise<{ text: string; ending: GeneratedEnding }> {
   const parts = engine.generate('stories', request, never);

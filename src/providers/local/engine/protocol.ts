@@ -118,12 +118,16 @@ export interface EmbedResult extends ReadTexts {
 /** How well each document fits, 0 to 1, in the order of the documents. */
 export interface RankResult extends ReadTexts {
   readonly scores: readonly number[];
+  /** True when the query was longer than the model reads. */
+  readonly isQueryCut: boolean;
 }
 
 /** A score for each label, 0 to 1, for each text; in the order of the texts and of the labels. */
 export interface ClassifyResult extends ReadTexts {
   readonly labels: readonly string[];
   readonly scores: readonly (readonly number[])[];
+  /** True when a label of the caller's was longer than the model reads. */
+  readonly areLabelsCut: boolean;
 }
 
 /** A failure as it crosses the threads; becomes a SluiceError again. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { SluiceError } from '../../../core/error.ts';
+import { failsWith } from '../../../../test/fixtures/failures.ts';
 import type { EngineMessage } from '../engine/protocol.ts';
 import { loadTokenizer } from '../engine/text-tokenizer.ts';
 import { loadChatTemplate } from './chat-template.ts';
@@ -14,7 +14,6 @@ const dir = await mkdtemp(join(tmpdir(), 'sluice-template-'));
 after(() => rm(dir, { recursive: true, force: true }));
 
 const say = (role: EngineMessage['role'], text: string): EngineMessage => ({ role, text, source: role });
-const failsWith = (reason: string) => (error: unknown) => error instanceof SluiceError && error.reason === reason;
 
 test('chat template: writes the turns that sluice-stories was trained on', async () => {
   const template = await loadChatTemplate(storiesDir, []);

@@ -6,18 +6,18 @@ import type { ModelCall } from '../../../ports/model.ts';
 import { maxInputs, maxLabelCharacters, maxLabels } from '../defaults.ts';
 import type { ClassifyResult } from '../engine/protocol.ts';
 import {
+  answererOf,
   askInTime,
   checkCount,
   checkLengths,
   type Host,
-  logTruncated,
-  readUsage,
-  refuseUnknownFields,
+  noteCut,
   requireCapability,
   type ServedModel,
+  settleUnknownFields,
 } from './operation.ts';
 
-/** All labels of each input by falling score. What is longer than the model reads is cut off and logged. */
+/** All labels of each input by falling score. What is longer than the model reads is cut off and reported. */
 export async function classify(
   model: ServedModel,
   request: ClassifyRequest,
@@ -26,15 +26,16 @@ export async function classify(
 ): Promise<ClassifyResponse> {
   const target = model.description.id;
   requireCapability(model, 'classify', 'classify');
-  refuseUnknownFields(target, request.extra);
+  const losses = settleUnknownFields(target, request.extra);
   checkCount('input', request.input.length, maxInputs, 'texts');
   checkLengths('input', request.input);
   if (request.labels !== undefined) checkLabels(request.labels);
   const labels = request.labels === undefined ? {} : { labels: request.labels };
   const question = { type: 'classify', texts: request.input, reach: 'start', ...labels } as const;
   const result = await askInTime(model, question, call, clock);
-  logTruncated(model, result, call, log);
-  return { model: model.name, target, attempts: 1, results: ranked(result), usage: readUsage(result) };
+  noteCut('input', result.truncated.length > 0, losses, call, log);
+  noteCut('labels', result.areLabelsCut, losses, call, log);
+  return { ...answererOf(model, result, losses), results: ranked(result) };
 }
 
 function ranked({ labels, scores }: ClassifyResult): LabelScore[][] {

@@ -1,22 +1,22 @@
 // Embedding with a local encoder.
 
-import type { EmbedRequest, EmbedResponse } from '../../../core/embed.ts';
+import { type EmbedRequest, type EmbedResponse, textsToEmbed } from '../../../core/embed.ts';
 import type { ModelCall } from '../../../ports/model.ts';
 import { maxInputs } from '../defaults.ts';
 import {
+  answererOf,
   askInTime,
   cannot,
   checkCount,
   checkLengths,
   type Host,
-  logTruncated,
-  readUsage,
-  refuseUnknownFields,
+  noteCut,
   requireCapability,
   type ServedModel,
+  settleUnknownFields,
 } from './operation.ts';
 
-/** One vector of length 1 for each input. What is longer than the model reads is cut off and logged. */
+/** One vector of length 1 for each input. What is longer than the model reads is cut off and reported. */
 export async function embed(
   model: ServedModel,
   request: EmbedRequest,
@@ -25,14 +25,15 @@ export async function embed(
 ): Promise<EmbedResponse> {
   const target = model.description.id;
   requireCapability(model, 'embeddings', 'embed');
-  refuseUnknownFields(target, request.extra);
-  checkCount('input', request.input.length, maxInputs, 'texts');
-  checkLengths('input', request.input);
+  const losses = settleUnknownFields(target, request.extra);
+  const texts = textsToEmbed(request);
+  checkCount('input', texts.length, maxInputs, 'texts');
+  checkLengths('input', texts);
   if (request.dimensions !== undefined) {
     const { embeddingDimensions } = await askInTime(model, { type: 'load' }, call, clock);
     if (request.dimensions !== embeddingDimensions) throw cannot(target, 'shorten its vectors', 'dimensions');
   }
-  const result = await askInTime(model, { type: 'embed', texts: request.input }, call, clock);
-  logTruncated(model, result, call, log);
-  return { model: model.name, target, attempts: 1, vectors: result.vectors, usage: readUsage(result) };
+  const result = await askInTime(model, { type: 'embed', texts }, call, clock);
+  noteCut('input', result.truncated.length > 0, losses, call, log);
+  return { ...answererOf(model, result, losses), vectors: result.vectors };
 }

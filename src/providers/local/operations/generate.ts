@@ -1,5 +1,6 @@
 // An answer of a local model as a stream of parts, held to the time limits of its attempt.
 
+import { reportOf } from '../../../core/downgraded.ts';
 import type { PredictPart, PredictRequest } from '../../../core/predict.ts';
 import type { ModelCall } from '../../../ports/model.ts';
 import { type AttemptTimer, startAttemptTimer } from '../attempt-timer.ts';
@@ -35,7 +36,7 @@ export async function* generate(
       target: model.description.id,
       createdAtMs: clock.now(),
       attempts: 1,
-      ...(downgrades.length === 0 ? {} : { downgrades }),
+      ...reportOf(downgrades),
     };
     while (next.done !== true) {
       yield { type: 'text-delta', ...next.value };

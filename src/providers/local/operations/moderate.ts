@@ -7,15 +7,17 @@ import type { ModelCall } from '../../../ports/model.ts';
 import type { Moderation } from '../catalogue.ts';
 import { maxInputs } from '../defaults.ts';
 import type { ClassifyResult } from '../engine/protocol.ts';
+import { settlePartFields } from '../request-fields.ts';
 import {
+  answererOf,
   askInTime,
   cannot,
   checkCount,
   checkLengths,
   type Host,
-  readUsage,
-  refuseUnknownFields,
+  type Losses,
   type ServedModel,
+  settleUnknownFields,
 } from './operation.ts';
 
 /** A verdict on each input as a whole: nothing is cut off, what is too long is refused. */
@@ -28,28 +30,26 @@ export async function moderate(
   const target = model.description.id;
   const { moderation } = model;
   if (moderation === undefined) throw cannot(target, 'moderate');
-  refuseUnknownFields(target, request.extra);
+  const losses = settleUnknownFields(target, request.extra);
   checkCount('input', request.input.length, maxInputs, 'texts');
-  const texts = request.input.map((parts, index) => textOf(parts, index, target));
+  const texts = request.input.map((parts, index) => textOf(parts, `input[${index}]`, losses));
   checkLengths('input', texts);
   const result = await askInTime(model, { type: 'classify', texts, reach: 'whole' }, call, clock);
   return {
     id: ids.next('modr-'),
-    model: model.name,
-    target,
-    attempts: 1,
+    ...answererOf(model, result, losses),
     results: result.scores.map((scores) => verdict(scores, result, moderation)),
-    usage: readUsage(result),
   };
 }
 
 /** Parts of one input are judged together. */
-function textOf(parts: ModerateRequest['input'][number], index: number, target: string): string {
+function textOf(parts: ModerateRequest['input'][number], path: string, losses: Losses): string {
   const texts = parts.map((part) => {
-    if (part.type === 'text') return part.text;
-    throw cannot(target, 'judge pictures', `input[${index}]`);
+    if (part.type !== 'text') throw losses.refuse('judge pictures', path);
+    settlePartFields(part.extra, path, losses);
+    return part.text;
   });
-  if (texts.length === 0) throw new SluiceError('invalid_request', { param: `input[${index}]` });
+  if (texts.length === 0) throw new SluiceError('invalid_request', { param: path });
   return texts.join('\n');
 }
 

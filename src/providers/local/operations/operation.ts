@@ -1,6 +1,7 @@
 // What the operations of the local provider have in common: the model that is asked, the clock that limits it, the checks of texts
 // and of fields that no local model knows.
 
+import { type Downgraded, reportOf } from '../../../core/downgraded.ts';
 import { SluiceError } from '../../../core/error.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import type { Capability } from '../../../core/model-description.ts';
@@ -14,7 +15,7 @@ import type { CatalogueEntry } from '../catalogue.ts';
 import { maxTextCharacters } from '../defaults.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EngineAnswers, EngineQuestion, ReadTexts } from '../engine/protocol.ts';
-import { asksNothing, hints } from '../request-fields.ts';
+import { type FieldsLost, settleFields } from '../request-fields.ts';
 
 /** A model and the engine that runs it. */
 export interface ServedModel extends CatalogueEntry {
@@ -53,15 +54,25 @@ export function cannot(target: string, what: string, param: string = 'model'): S
   return new SluiceError('unsupported_capability', { message: `The model '${target}' cannot ${what}.`, param });
 }
 
-/**
- * Throws `unsupported_capability` for the first unknown field that asks for something. Hints such as `user` are left out: they
- * change no score and no vector.
- */
-export function refuseUnknownFields(target: string, extra: JsonObject | undefined): void {
-  for (const [name, value] of Object.entries(extra ?? {})) {
-    if (!asksNothing(name, value) && !hints.has(name)) throw cannot(target, `honour the field \`${name}\``, name);
-  }
+/** What one request for numbers loses: hints that are left out, texts that are cut off. */
+export interface Losses extends FieldsLost {
+  /** Names of the fields, each once. */
+  readonly fields: ReadonlySet<string>;
 }
+
+/** Begins the losses with the hints among the unknown fields. Throws `unsupported_capability` for one that is no hint. */
+export function settleUnknownFields(target: string, extra: JsonObject | undefined): Losses {
+  const fields = new Set<string>();
+  const losses: Losses = {
+    fields,
+    downgrade: (field) => void fields.add(field),
+    refuse: (what, param) => cannot(target, what, param),
+  };
+  settleFields(extra, noFields, losses);
+  return losses;
+}
+
+const noFields: ReadonlySet<string> = new Set();
 
 /** Throws `invalid_request` unless there are 1 to `most` of them. */
 export function checkCount(param: string, count: number, most: number, what: string): void {
@@ -79,14 +90,23 @@ export function checkLengths(param: string, texts: readonly string[]): void {
   });
 }
 
-/** Usage of texts that were read and answered with numbers. */
-export function readUsage({ inputTokens }: ReadTexts): Usage {
-  return { inputTokens, outputTokens: 0, source: 'engine' };
+/** What all answers in numbers have in common. */
+export interface NumbersAnswer extends Downgraded {
+  readonly model: string;
+  readonly target: string;
+  readonly attempts: number;
+  readonly usage: Usage;
 }
 
-/** Leaves a trace of texts that were longer than the model reads. */
-export function logTruncated(model: ServedModel, { truncated }: ReadTexts, call: ModelCall, log: Log): void {
-  if (truncated.length === 0) return;
-  const { requestId } = call.context;
-  log.warn({ requestId, model: model.description.id, texts: truncated.length }, 'texts for a local model were cut off');
+/** Who made an answer, what was read for it and what was lost. */
+export function answererOf(model: ServedModel, { inputTokens }: ReadTexts, { fields }: Losses): NumbersAnswer {
+  const usage = { inputTokens, outputTokens: 0, source: 'engine' } as const;
+  return { model: model.name, target: model.description.id, attempts: 1, usage, ...reportOf(fields) };
+}
+
+/** Notes a field whose texts were longer than the model reads, for the caller and in the log. */
+export function noteCut(field: string, isCut: boolean, losses: Losses, { context }: ModelCall, log: Log): void {
+  if (!isCut) return;
+  losses.downgrade(field);
+  log.warn({ requestId: context.requestId, field }, 'texts for a local model were cut off');
 }

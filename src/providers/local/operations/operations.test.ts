@@ -6,11 +6,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { chatRequest, contextFor } from '../../../../test/fixtures/calls.ts';
+import { chatRequest } from '../../../../test/fixtures/calls.ts';
+import { failsWith } from '../../../../test/fixtures/failures.ts';
 import { FakeClock } from '../../../../test/fixtures/fake-clock.ts';
 import { createFakeIds } from '../../../../test/fixtures/fake-ids.ts';
 import { countingGraph, identityGraph, writeModelDirectory } from '../../../../test/fixtures/onnx-directory.ts';
 import { createRecordingLog } from '../../../../test/fixtures/silent-telemetry.ts';
+import { modelCall, testTimeouts } from '../../../../test/fixtures/upstream-calls.ts';
 import { SluiceError } from '../../../core/error.ts';
 import type { TextPart } from '../../../core/message.ts';
 import type { Tensor } from '../../../core/tensor.ts';
@@ -59,20 +61,10 @@ after(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-const timeouts = { connectMs: 1_000, firstTokenMs: 10_000, idleMs: 10_000, totalMs: 60_000 };
-const callTo = (model: string, overrides: Partial<ModelCall> = {}): ModelCall => ({
-  model,
-  context: contextFor(clock),
-  timeouts,
-  signal: new AbortController().signal,
-  ...overrides,
-});
-const refused = (reason: string, param?: string) => (error: unknown) =>
-  error instanceof SluiceError && error.reason === reason && (param === undefined || error.param === param);
 const rank = (model: string, query: string, documents: readonly string[], overrides: Partial<ModelCall> = {}) =>
-  provider.rank!({ model: `local/${model}`, query, documents }, callTo(model, overrides));
+  provider.rank!({ model: `local/${model}`, query, documents }, modelCall(model, overrides));
 const classify = (model: string, input: readonly string[], labels?: readonly string[]) =>
-  provider.classify!({ model: `local/${model}`, input, ...(labels === undefined ? {} : { labels }) }, callTo(model));
+  provider.classify!({ model: `local/${model}`, input, ...(labels === undefined ? {} : { labels }) }, modelCall(model));
 
 const pages = [
   'Parcels can be returned within 30 days of delivery if they are unused.',
@@ -114,7 +106,7 @@ test('local rank: by words, and by meaning where no word is shared', async () =>
 
 test('local rank: top_n cuts the list, equal documents keep their order', async () => {
   const request = { model: 'local/rank', query: 'shipping', documents: [pages[1]!, pages[2]!, pages[1]!], topN: 2 };
-  const { results } = await provider.rank!(request, callTo('rank'));
+  const { results } = await provider.rank!(request, modelCall('rank'));
   assert.deepEqual(
     results.map(({ index }) => index),
     [0, 2],
@@ -129,22 +121,26 @@ test('local rank: what matters may stand far inside a long document', async () =
 });
 
 test('local rank: bad input is refused by name before the engine hears of it', async () => {
-  await assert.rejects(rank('rank', ' \n', pages), refused('invalid_request', 'query'));
-  await assert.rejects(rank('rank', 'x', []), refused('invalid_request', 'documents'));
+  await assert.rejects(rank('rank', ' \n', pages), failsWith('invalid_request', 'query'));
+  await assert.rejects(rank('rank', 'x', []), failsWith('invalid_request', 'documents'));
   const many = new Array<string>(10_000).fill('x');
-  await assert.rejects(rank('rank', 'x', many), refused('invalid_request', 'documents'));
+  await assert.rejects(rank('rank', 'x', many), failsWith('invalid_request', 'documents'));
   const huge = 'word '.repeat(2_000_000);
-  await assert.rejects(rank('rank', 'x', ['y', huge]), refused('context_length_exceeded', 'documents[1]'));
+  await assert.rejects(rank('rank', 'x', ['y', huge]), failsWith('context_length_exceeded', 'documents[1]'));
   const large = new Array<string>(11).fill('x'.repeat(maxTextCharacters));
-  await assert.rejects(rank('rank', 'x', large), refused('context_length_exceeded', 'documents'));
-  await assert.rejects(rank('use-lite', 'x', pages), refused('unsupported_capability', 'model'));
+  await assert.rejects(rank('rank', 'x', large), failsWith('context_length_exceeded', 'documents'));
+  await assert.rejects(rank('use-lite', 'x', pages), failsWith('unsupported_capability', 'model'));
   const extra = { rank_fields: ['title'] };
   await assert.rejects(
-    provider.rank!({ model: 'local/rank', query: 'x', documents: pages, extra }, callTo('rank')),
-    refused('unsupported_capability', 'rank_fields'),
+    provider.rank!({ model: 'local/rank', query: 'x', documents: pages, extra }, modelCall('rank')),
+    failsWith('unsupported_capability', 'rank_fields'),
   );
   const hints = { user: 'u-1', return_documents: false };
-  await provider.rank!({ model: 'local/rank', query: 'x', documents: pages, extra: hints }, callTo('rank'));
+  const { downgrades } = await provider.rank!(
+    { model: 'local/rank', query: 'x', documents: pages, extra: hints },
+    modelCall('rank'),
+  );
+  assert.deepEqual(downgrades, ['user']);
 });
 
 test('local rank: a cancelled ranking ends at once, and the thread serves others meanwhile', async () => {
@@ -154,26 +150,43 @@ test('local rank: a cancelled ranking ends at once, and the thread serves others
   const short = await classify('classify', ['How long does shipping take?'], ['delivery', 'password']);
   assert.equal(short.results[0]?.[0]?.label, 'delivery');
   controller.abort(new SluiceError('deadline_exceeded'));
-  await assert.rejects(work, refused('deadline_exceeded'));
+  await assert.rejects(work, failsWith('deadline_exceeded'));
 });
 
 test('local rank: an attempt that takes too long fails as upstream_timeout and leaves no timer', async () => {
   const before = clock.pendingTimers;
   const documents = Array.from({ length: maxRankDocuments }, (_, i) => `Document ${i}`);
   const work = rank('rank', 'shipping', documents);
-  clock.advance(timeouts.totalMs);
-  await assert.rejects(work, refused('upstream_timeout'));
+  clock.advance(testTimeouts.totalMs);
+  await assert.rejects(work, failsWith('upstream_timeout'));
   assert.equal(clock.pendingTimers, before);
 });
 
-test('local cross-encoder: ranks pairs, and logs documents that were cut off', async () => {
-  const { results, usage } = await rank('cross', 'fox', ['blue', 'red red', 'kite'.concat(' kite'.repeat(50))]);
+test('local cross-encoder: ranks pairs, and reports documents that were cut off', async () => {
+  const documents = ['blue', 'red red', 'kite'.concat(' kite'.repeat(50))];
+  const { results, usage, downgrades } = await rank('cross', 'fox', documents);
   assert.deepEqual(
     results.map(({ index }) => index),
     [1, 2, 0],
   );
   assert.equal(usage.inputTokens, 5 + 6 + 16);
+  assert.deepEqual(downgrades, ['documents']);
   assert.match(log.lines.at(-1)?.message ?? '', /cut off/);
+  const short = await rank('cross', 'fox', ['blue']);
+  assert.equal('downgrades' in short, false);
+});
+
+test('local provider: each text that is longer than a model reads is reported by its field', async () => {
+  const long = 'shipping '.repeat(400);
+  assert.deepEqual((await rank('rank', long, pages)).downgrades, ['query']);
+  assert.deepEqual((await rank('cross', 'fox '.repeat(50), ['blue'])).downgrades, ['query']);
+  assert.equal((await rank('rank', 'shipping', [long])).downgrades, undefined, 'read in passages');
+  assert.deepEqual((await classify('classify', [long], ['a', 'b'])).downgrades, ['input']);
+  assert.deepEqual((await classify('classify', ['short'], ['a', 'label '.repeat(160)])).downgrades, ['labels']);
+  assert.deepEqual((await classify('labels', [long])).downgrades, ['input']);
+  const extra = { user: 'u', store: false, service_tier: 'flex' };
+  const embedding = await provider.embed({ model: 'local/use-lite', input: ['x', long], extra }, modelCall('use-lite'));
+  assert.deepEqual(embedding.downgrades, ['user', 'service_tier', 'input']);
 });
 
 test('local classify: chooses among labels of the caller, as probabilities of all of them', async () => {
@@ -191,10 +204,10 @@ test('local classify: chooses among labels of the caller, as probabilities of al
 
 test('local classify: labels that say nothing are refused, and so is a request without any', async () => {
   for (const labels of [undefined, [], ['one'], ['a', 'a'], ['a', ' '], ['a', 'x'.repeat(1_001)]]) {
-    await assert.rejects(classify('classify', ['text'], labels), refused('invalid_request', 'labels'));
+    await assert.rejects(classify('classify', ['text'], labels), failsWith('invalid_request', 'labels'));
   }
-  await assert.rejects(classify('classify', [], ['a', 'b']), refused('invalid_request', 'input'));
-  await assert.rejects(classify('chat', ['text'], ['a', 'b']), refused('unsupported_capability', 'model'));
+  await assert.rejects(classify('classify', [], ['a', 'b']), failsWith('invalid_request', 'input'));
+  await assert.rejects(classify('chat', ['text'], ['a', 'b']), failsWith('unsupported_capability', 'model'));
 });
 
 test('local classifier: its own labels by falling score', async () => {
@@ -206,14 +219,14 @@ test('local classifier: its own labels by falling score', async () => {
       ['neutral', 'toxic', 'insult'],
     ],
   );
-  await assert.rejects(classify('labels', ['red'], ['a', 'b']), refused('unsupported_capability', 'labels'));
+  await assert.rejects(classify('labels', ['red'], ['a', 'b']), failsWith('unsupported_capability', 'labels'));
 });
 
 const text = (value: string): TextPart => ({ type: 'text', text: value });
 
 test('local moderation: categories that the operator mapped, judged over all of a text and all of its parts', async () => {
   const input = [[text('kite fox')], [text('kite '.repeat(40)), text(`red ${'kite '.repeat(40)}`)]];
-  const { id, results } = await provider.moderate!({ model: 'local/harm', input }, callTo('harm'));
+  const { id, results } = await provider.moderate!({ model: 'local/harm', input }, modelCall('harm'));
   assert.match(id, /^modr-/);
   const [harmless, harmful] = results;
   assert.deepEqual([harmless?.flagged, harmless?.categories], [false, { harassment: false }]);
@@ -221,17 +234,27 @@ test('local moderation: categories that the operator mapped, judged over all of 
   assert.ok(harmful!.scores['harassment']! > 0.8 && harmless!.scores['harassment']! < 0.2);
 });
 
+test('local moderation: hints are reported, those of a part too; what else a part holds is refused', async () => {
+  const ask = (extra: Record<string, string>) =>
+    provider.moderate!(
+      { model: 'local/harm', input: [[{ ...text('kite'), extra }]], extra: { metadata: { team: 'a' } } },
+      modelCall('harm'),
+    );
+  assert.deepEqual((await ask({ cache_control: 'ephemeral' })).downgrades, ['metadata', 'cache_control']);
+  await assert.rejects(ask({ weight: '2' }), failsWith('unsupported_capability', 'input[0].weight'));
+});
+
 test('local moderation: nothing built in claims to judge harm, and pictures are refused', async () => {
   const input = [[text('x')]];
   for (const model of ['chat', 'classify', 'labels']) {
     await assert.rejects(
-      provider.moderate!({ model: `local/${model}`, input }, callTo(model)),
-      refused('unsupported_capability', 'model'),
+      provider.moderate!({ model: `local/${model}`, input }, modelCall(model)),
+      failsWith('unsupported_capability', 'model'),
     );
   }
   const source = { kind: 'url' as const, url: 'https://example.org/x.png' };
   const picture = { model: 'local/harm', input: [[text('x')], [{ type: 'image' as const, source }]] };
-  await assert.rejects(provider.moderate!(picture, callTo('harm')), refused('unsupported_capability', 'input[1]'));
+  await assert.rejects(provider.moderate!(picture, modelCall('harm')), failsWith('unsupported_capability', 'input[1]'));
 });
 
 const given = (values: readonly number[], shape = [values.length / 2, 2]): Tensor => ({
@@ -249,7 +272,7 @@ const inferRequest = (inputs: readonly Tensor[]) => ({
 });
 
 test('local tensors: metadata and inference, with the id of the caller and untouched inputs', async () => {
-  const metadata = await provider.tensorMetadata!({ model: 'local/graph', version: '1' }, callTo('graph'));
+  const metadata = await provider.tensorMetadata!({ model: 'local/graph', version: '1' }, modelCall('graph'));
   assert.deepEqual(metadata, {
     model: 'graph',
     target: 'local/graph',
@@ -260,7 +283,7 @@ test('local tensors: metadata and inference, with the id of the caller and untou
     outputs: [{ name: 'taken', datatype: 'FP32', shape: [-1, 2] }],
   });
   const input = given([1, 2, 3, 4]);
-  const answer = await provider.infer!(inferRequest([input]), callTo('graph'));
+  const answer = await provider.infer!(inferRequest([input]), modelCall('graph'));
   assert.deepEqual([answer.id, answer.version, answer.target], ['q-1', '1', 'local/graph']);
   assert.deepEqual(answer.outputs, [{ ...input, name: 'taken' }]);
   assert.equal(input.data.byteLength, 16, 'the caller keeps its bytes');
@@ -269,7 +292,7 @@ test('local tensors: metadata and inference, with the id of the caller and untou
 test('local tensors: what is asked of them beyond the graph is refused by name', async () => {
   const request = inferRequest([given([1, 2])]);
   const refuses = (changed: object, reason: string, param: string) =>
-    assert.rejects(provider.infer!({ ...request, ...changed }, callTo('graph')), refused(reason, param));
+    assert.rejects(provider.infer!({ ...request, ...changed }, modelCall('graph')), failsWith(reason, param));
   await refuses({ version: '2' }, 'model_not_found', 'model_version');
   await refuses({ parameters: { sequence_id: 7 } }, 'unsupported_capability', 'parameters.sequence_id');
   const outputs = [{ name: 'taken', parameters: { classification: 3 } }];
@@ -277,9 +300,9 @@ test('local tensors: what is asked of them beyond the graph is refused by name',
   await refuses({ inputs: [given([1, 2], [2])] }, 'invalid_request', 'inputs[0].shape');
   const large = { ...given([]), data: new Uint8Array(maxTensorBytes + 1) };
   await refuses({ inputs: [large] }, 'context_length_exceeded', 'inputs');
-  await assert.rejects(provider.infer!(request, callTo('chat')), refused('unsupported_capability', 'model'));
+  await assert.rejects(provider.infer!(request, modelCall('chat')), failsWith('unsupported_capability', 'model'));
   const hinted = { ...request, parameters: { priority: 1, binary_data_output: true } };
-  assert.equal((await provider.infer!(hinted, callTo('graph'))).outputs.length, 1);
+  assert.equal((await provider.infer!(hinted, modelCall('graph'))).outputs.length, 1);
 });
 
 test('local tensors: 64 megabytes go through unchanged, and no copy of them stays behind', async () => {
@@ -288,7 +311,7 @@ test('local tensors: 64 megabytes go through unchanged, and no copy of them stay
   const input: Tensor = { name: 'given', datatype: 'FP32', shape: [data.length / 8, 2], data };
   const before = process.memoryUsage.rss();
   for (let round = 0; round < 12; round += 1) {
-    const { outputs } = await provider.infer!(inferRequest([input]), callTo('graph'));
+    const { outputs } = await provider.infer!(inferRequest([input]), modelCall('graph'));
     assert.equal(Buffer.compare(outputs[0]!.data, data), 0);
   }
   const grown = (process.memoryUsage.rss() - before) / data.length;
@@ -298,8 +321,8 @@ test('local tensors: 64 megabytes go through unchanged, and no copy of them stay
 test('local token count: equals what the answer is charged, by the model itself', async () => {
   for (const model of ['stories', 'chat']) {
     const request = chatRequest(`local/${model}`, { sampling: { maxOutputTokens: 1, seed: 1 } });
-    const count = await provider.countTokens!(request, callTo(model));
-    const answer = await provider.predict(request, callTo(model));
+    const count = await provider.countTokens!(request, modelCall(model));
+    const answer = await provider.predict(request, modelCall(model));
     assert.deepEqual(count, {
       model,
       target: `local/${model}`,
@@ -309,13 +332,13 @@ test('local token count: equals what the answer is charged, by the model itself'
     });
   }
   await assert.rejects(
-    provider.countTokens!(chatRequest('local/use-lite'), callTo('use-lite')),
-    refused('unsupported_capability', 'model'),
+    provider.countTokens!(chatRequest('local/use-lite'), modelCall('use-lite')),
+    failsWith('unsupported_capability', 'model'),
   );
 });
 
 test('local token count: a prompt that does not fit is counted too', async () => {
   const messages = [{ role: 'user' as const, content: [text('fox kite '.repeat(2_000))] }];
-  const count = await provider.countTokens!(chatRequest('local/stories', { messages }), callTo('stories'));
+  const count = await provider.countTokens!(chatRequest('local/stories', { messages }), modelCall('stories'));
   assert.ok(count.inputTokens > 2_000, `${count.inputTokens}`);
 });

@@ -5,18 +5,18 @@ import type { RankRequest, RankResponse } from '../../../core/rank.ts';
 import type { ModelCall } from '../../../ports/model.ts';
 import { maxRankCharacters, maxRankDocuments } from '../defaults.ts';
 import {
+  answererOf,
   askInTime,
   checkCount,
   checkLengths,
   type Host,
-  logTruncated,
-  readUsage,
-  refuseUnknownFields,
+  noteCut,
   requireCapability,
   type ServedModel,
+  settleUnknownFields,
 } from './operation.ts';
 
-/** Documents by falling score, equal ones in the order of the request. */
+/** Documents by falling score, equal ones in the order of the request. What is longer than the model reads is cut off and reported. */
 export async function rank(
   model: ServedModel,
   request: RankRequest,
@@ -25,19 +25,14 @@ export async function rank(
 ): Promise<RankResponse> {
   const target = model.description.id;
   requireCapability(model, 'rank', 'rank documents');
-  refuseUnknownFields(target, request.extra);
+  const losses = settleUnknownFields(target, request.extra);
   checkRequest(request);
   const { query, documents } = request;
   const result = await askInTime(model, { type: 'rank', query, documents }, call, clock);
-  logTruncated(model, result, call, log);
+  noteCut('documents', result.truncated.length > 0, losses, call, log);
+  noteCut('query', result.isQueryCut, losses, call, log);
   const results = result.scores.map((score, index) => ({ index, score })).sort((a, b) => b.score - a.score);
-  return {
-    model: model.name,
-    target,
-    attempts: 1,
-    results: request.topN === undefined ? results : results.slice(0, request.topN),
-    usage: readUsage(result),
-  };
+  return { ...answererOf(model, result, losses), results: results.slice(0, request.topN) };
 }
 
 function checkRequest({ query, documents }: RankRequest): void {

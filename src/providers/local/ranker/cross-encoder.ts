@@ -37,7 +37,7 @@ async function rank(
   signal: AbortSignal,
 ): Promise<RankResult> {
   const room = Math.max(2, graph.maxTokens - frame.size);
-  const asked = readStart(graph.tokenizer, query, Math.floor(room / 2)).ids;
+  const { ids: asked, isCut: isQueryCut } = readStart(graph.tokenizer, query, Math.floor(room / 2));
   const scores: number[] = [];
   const truncated: number[] = [];
   let inputTokens = 0;
@@ -50,5 +50,5 @@ async function rank(
     const [logit = 0] = await graph.logits(row);
     scores.push(sigmoid(logit));
   }
-  return { scores, inputTokens, truncated };
+  return { scores, inputTokens, truncated, isQueryCut };
 }

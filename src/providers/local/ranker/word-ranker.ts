@@ -50,7 +50,7 @@ async function rank(
     scores.push(scoreOf(nearest, shares[index] ?? 0));
   }
   // Long documents are read in passages; only a query can be cut off.
-  return { scores, inputTokens, truncated: [] };
+  return { scores, inputTokens, truncated: [], isQueryCut: asked.truncated };
 }
 
 function scoreOf(nearest: number, share: number): number {

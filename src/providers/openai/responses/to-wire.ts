@@ -15,8 +15,8 @@ import { addTools } from './tools-to-wire.ts';
  * The body, and what is not in it. A system message in front becomes `instructions`, where none are in `extra`. Fields that
  * Sluice has no name for go under their own names when the request came in this dialect (`previous_response_id`, `include`,
  * `conversation`, …); those of other dialects by the tables of extra-to-wire.ts. An answer is stored by OpenAI only when
- * `extra` says so, which the edge never does: what is kept of an answer is kept by Sluice. So that a model's reasoning can go
- * on all the same, callers of the Responses API get it encrypted, where the model has it.
+ * `extra` says so, which the edge does for conversations that OpenAI holds and for no other: what is kept of an answer is kept by
+ * Sluice. So that a model's reasoning can go on all the same, callers of the Responses API get it encrypted, where the model has it.
  *
  * Throws `unsupported_capability` for stop sequences and for penalties, which would change the answer and have no field here;
  * a seed, which promises little, is left out and reported. `background` is refused: the answer would have to be fetched by an

@@ -399,8 +399,10 @@ export interface Answerer {
   inputUsage:
     | Usage
     | undefined;
-  /** Fields of the request that the target could not honour and that were left out. */
+  /** Fields of the request that the target could not honour in full: left out, or cut. */
   downgrades: string[];
+  /** In a stream: a JSON object of further fields of the answer that are known before it begins. The ending has them too. */
+  extraJson?: string | undefined;
 }
 
 /** More text: in Token.text. */
@@ -516,26 +518,39 @@ export interface TokenLogprob {
   top: TokenLogprob[];
 }
 
-/** Texts to embed. */
+/** What to embed: texts or tokens, not both. */
 export interface EmbedRequest {
   model: string;
-  /** At least one text. */
+  /** At least one text, or none beside tokens. */
   input: string[];
   /** Wanted length of the vectors. */
   dimensions?:
     | number
     | undefined;
   /** A JSON object of further fields, passed to the provider under their own names. */
-  extraJson?: string | undefined;
+  extraJson?:
+    | string
+    | undefined;
+  /** Inputs that the caller has split into tokens of the model's own vocabulary. Targets that take only texts refuse them. */
+  tokens: TokenIds[];
 }
 
-/** One vector for each text, in order. */
+/** One input as the ids of its tokens, at least one. */
+export interface TokenIds {
+  ids: number[];
+}
+
+/** One vector for each input, in order. */
 export interface EmbedResponse {
   model: string;
   target: string;
   attempts: number;
   embeddings: Embedding[];
-  usage: Usage | undefined;
+  usage:
+    | Usage
+    | undefined;
+  /** Fields of the request that the target could not honour in full: left out, or cut. */
+  downgrades: string[];
 }
 
 /** One vector. */
@@ -569,7 +584,11 @@ export interface RankResponse {
   attempts: number;
   /** Best first. */
   results: RankedDocument[];
-  usage: Usage | undefined;
+  usage:
+    | Usage
+    | undefined;
+  /** Fields of the request that the target could not honour in full: left out, or cut. */
+  downgrades: string[];
 }
 
 /** A document's place in the ranking. */
@@ -602,7 +621,11 @@ export interface ClassifyResponse {
   attempts: number;
   /** One for each text. */
   results: Classification[];
-  usage: Usage | undefined;
+  usage:
+    | Usage
+    | undefined;
+  /** Fields of the request that the target could not honour in full: left out, or cut. */
+  downgrades: string[];
 }
 
 /** The labels of one text. */
@@ -649,7 +672,11 @@ export interface ModerateResponse {
   attempts: number;
   /** One for each input. */
   results: ModerationResult[];
-  usage: Usage | undefined;
+  usage:
+    | Usage
+    | undefined;
+  /** Fields of the request that the target could not honour in full: left out, or cut. */
+  downgrades: string[];
 }
 
 /** The verdict on one input. */
@@ -746,7 +773,11 @@ export interface TranscribeResponse {
     | Usage
     | undefined;
   /** A JSON object of further fields of the answer. */
-  extraJson?: string | undefined;
+  extraJson?:
+    | string
+    | undefined;
+  /** Fields of the request that the target could not honour in full: left out, or cut. */
+  downgrades: string[];
 }
 
 /** The recording in stretches. Present and empty: nothing was said. */
@@ -3004,7 +3035,16 @@ export const Token: MessageFns<Token> = {
 };
 
 function createBaseAnswerer(): Answerer {
-  return { id: "", model: "", target: "", createdAtMs: 0, attempts: 0, inputUsage: undefined, downgrades: [] };
+  return {
+    id: "",
+    model: "",
+    target: "",
+    createdAtMs: 0,
+    attempts: 0,
+    inputUsage: undefined,
+    downgrades: [],
+    extraJson: undefined,
+  };
 }
 
 export const Answerer: MessageFns<Answerer> = {
@@ -3029,6 +3069,9 @@ export const Answerer: MessageFns<Answerer> = {
     }
     for (const v of message.downgrades) {
       writer.uint32(58).string(v!);
+    }
+    if (message.extraJson !== undefined) {
+      writer.uint32(66).string(message.extraJson);
     }
     return writer;
   },
@@ -3100,6 +3143,14 @@ export const Answerer: MessageFns<Answerer> = {
             }
 
             message.downgrades.push(reader.string());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.extraJson = reader.string();
             continue;
           }
         }
@@ -3773,7 +3824,7 @@ export const TokenLogprob: MessageFns<TokenLogprob> = {
 };
 
 function createBaseEmbedRequest(): EmbedRequest {
-  return { model: "", input: [], dimensions: undefined, extraJson: undefined };
+  return { model: "", input: [], dimensions: undefined, extraJson: undefined, tokens: [] };
 }
 
 export const EmbedRequest: MessageFns<EmbedRequest> = {
@@ -3789,6 +3840,9 @@ export const EmbedRequest: MessageFns<EmbedRequest> = {
     }
     if (message.extraJson !== undefined) {
       writer.uint32(34).string(message.extraJson);
+    }
+    for (const v of message.tokens) {
+      TokenIds.encode(v!, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -3838,6 +3892,74 @@ export const EmbedRequest: MessageFns<EmbedRequest> = {
             message.extraJson = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.tokens.push(TokenIds.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTokenIds(): TokenIds {
+  return { ids: [] };
+}
+
+export const TokenIds: MessageFns<TokenIds> = {
+  encode(message: TokenIds, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ids.length !== 0) {
+      writer.uint32(10).fork();
+      for (const v of message.ids) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TokenIds {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTokenIds();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag === 8) {
+              message.ids.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 10) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.ids.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3852,7 +3974,7 @@ export const EmbedRequest: MessageFns<EmbedRequest> = {
 };
 
 function createBaseEmbedResponse(): EmbedResponse {
-  return { model: "", target: "", attempts: 0, embeddings: [], usage: undefined };
+  return { model: "", target: "", attempts: 0, embeddings: [], usage: undefined, downgrades: [] };
 }
 
 export const EmbedResponse: MessageFns<EmbedResponse> = {
@@ -3871,6 +3993,9 @@ export const EmbedResponse: MessageFns<EmbedResponse> = {
     }
     if (message.usage !== undefined) {
       Usage.encode(message.usage, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.downgrades) {
+      writer.uint32(50).string(v!);
     }
     return writer;
   },
@@ -3926,6 +4051,14 @@ export const EmbedResponse: MessageFns<EmbedResponse> = {
             }
 
             message.usage = Usage.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.downgrades.push(reader.string());
             continue;
           }
         }
@@ -4092,7 +4225,7 @@ export const RankRequest: MessageFns<RankRequest> = {
 };
 
 function createBaseRankResponse(): RankResponse {
-  return { model: "", target: "", attempts: 0, results: [], usage: undefined };
+  return { model: "", target: "", attempts: 0, results: [], usage: undefined, downgrades: [] };
 }
 
 export const RankResponse: MessageFns<RankResponse> = {
@@ -4111,6 +4244,9 @@ export const RankResponse: MessageFns<RankResponse> = {
     }
     if (message.usage !== undefined) {
       Usage.encode(message.usage, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.downgrades) {
+      writer.uint32(50).string(v!);
     }
     return writer;
   },
@@ -4166,6 +4302,14 @@ export const RankResponse: MessageFns<RankResponse> = {
             }
 
             message.usage = Usage.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.downgrades.push(reader.string());
             continue;
           }
         }
@@ -4318,7 +4462,7 @@ export const ClassifyRequest: MessageFns<ClassifyRequest> = {
 };
 
 function createBaseClassifyResponse(): ClassifyResponse {
-  return { model: "", target: "", attempts: 0, results: [], usage: undefined };
+  return { model: "", target: "", attempts: 0, results: [], usage: undefined, downgrades: [] };
 }
 
 export const ClassifyResponse: MessageFns<ClassifyResponse> = {
@@ -4337,6 +4481,9 @@ export const ClassifyResponse: MessageFns<ClassifyResponse> = {
     }
     if (message.usage !== undefined) {
       Usage.encode(message.usage, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.downgrades) {
+      writer.uint32(50).string(v!);
     }
     return writer;
   },
@@ -4392,6 +4539,14 @@ export const ClassifyResponse: MessageFns<ClassifyResponse> = {
             }
 
             message.usage = Usage.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.downgrades.push(reader.string());
             continue;
           }
         }
@@ -4636,7 +4791,7 @@ export const ModerationInput: MessageFns<ModerationInput> = {
 };
 
 function createBaseModerateResponse(): ModerateResponse {
-  return { id: "", model: "", target: "", attempts: 0, results: [], usage: undefined };
+  return { id: "", model: "", target: "", attempts: 0, results: [], usage: undefined, downgrades: [] };
 }
 
 export const ModerateResponse: MessageFns<ModerateResponse> = {
@@ -4658,6 +4813,9 @@ export const ModerateResponse: MessageFns<ModerateResponse> = {
     }
     if (message.usage !== undefined) {
       Usage.encode(message.usage, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.downgrades) {
+      writer.uint32(58).string(v!);
     }
     return writer;
   },
@@ -4721,6 +4879,14 @@ export const ModerateResponse: MessageFns<ModerateResponse> = {
             }
 
             message.usage = Usage.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.downgrades.push(reader.string());
             continue;
           }
         }
@@ -5042,6 +5208,7 @@ function createBaseTranscribeResponse(): TranscribeResponse {
     words: undefined,
     usage: undefined,
     extraJson: undefined,
+    downgrades: [],
   };
 }
 
@@ -5076,6 +5243,9 @@ export const TranscribeResponse: MessageFns<TranscribeResponse> = {
     }
     if (message.extraJson !== undefined) {
       writer.uint32(82).string(message.extraJson);
+    }
+    for (const v of message.downgrades) {
+      writer.uint32(90).string(v!);
     }
     return writer;
   },
@@ -5171,6 +5341,14 @@ export const TranscribeResponse: MessageFns<TranscribeResponse> = {
             }
 
             message.extraJson = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.downgrades.push(reader.string());
             continue;
           }
         }
