@@ -22,7 +22,8 @@ export function failCall(call: EdgeCall, error: SluiceError): void {
   call.failure ??= error;
   const rendered = call.errorStyle.renderError(error, call.requestId);
   const headers = { ...call.responseHeaders(), 'content-type': 'application/json; charset=utf-8', ...rendered.headers };
-  Object.assign(headers, retryHeaders(error));
+  // The body's code can be the vendor's own: this header always says the reason of the catalogue.
+  Object.assign(headers, retryHeaders(error), { 'x-sluice-error-reason': error.reason });
   if (rendered.status === 401) Object.assign(headers, { 'www-authenticate': 'Bearer' });
   if (rendered.status === 405 && call.allow !== undefined) Object.assign(headers, { allow: call.allow });
   if (leavesBodyUnread(call)) {

@@ -132,6 +132,7 @@ export class EdgeCall {
       ...(this.#span.traceparent === undefined ? {} : { traceparent: this.#span.traceparent }),
       ...(this.#span.tracestate === undefined ? {} : { tracestate: this.#span.tracestate }),
     };
+    this.#abort.keepsDeadline(this.#context.deadlineAtMs);
     this.#deadline = this.runtime.clock.setTimer(timeoutMs, () => this.abort(new SluiceError('deadline_exceeded')));
   }
 

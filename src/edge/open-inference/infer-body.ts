@@ -29,9 +29,13 @@ export function parseInferCall(
 ): InferCall {
   const length = jsonLength === undefined ? bytes.length : lengthOf(jsonLength, bytes.length);
   const body = parseBody(bytes.subarray(0, length), maxNesting);
+  refuseUnknown(body, ['id', 'parameters', 'inputs', 'outputs'], '');
   const { id, inputs } = body;
   if (id !== undefined && typeof id !== 'string') throw invalid('id', 'must be text');
   const tensors = tensorsOfRest(inputs, 'inputs', bytes.subarray(length), invalid);
+  for (const [index, input] of (inputs as Readonly<Record<string, unknown>>[]).entries()) {
+    refuseUnknown(input, ['name', 'datatype', 'shape', 'data', 'parameters'], `inputs[${index}].`);
+  }
   if (tensors.length === 0) throw invalid('inputs', 'must not be empty');
   for (const [index, { parameters }] of tensors.entries()) refuseSharedMemory(parameters, `inputs[${index}]`);
   const { binary_data_output: isBinaryByDefault, ...others } = parametersOf(body['parameters'], 'parameters');
@@ -81,10 +85,19 @@ function outputsOf(value: unknown): Output[] {
     if (!isJsonObject(output) || typeof name !== 'string' || name === '') {
       throw invalid(`${param}.name`, 'must be text');
     }
+    refuseUnknown(output, ['name', 'parameters'], `${param}.`);
     const { binary_data: isBinary, ...parameters } = parametersOf(output['parameters'], `${param}.parameters`);
     refuseSharedMemory(parameters, param);
     return { name, isBinary: typeof isBinary === 'boolean' ? isBinary : undefined, parameters };
   });
+}
+
+/** The protocol is extended by parameters; a field that it has not would get lost. */
+function refuseUnknown(fields: Readonly<Record<string, unknown>>, known: readonly string[], at: string): void {
+  const unknown = Object.keys(fields).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw invalid(`${at}${unknown.slice(0, 100)}`, 'is not a field of the protocol; extensions go into parameters');
+  }
 }
 
 function parametersOf(value: unknown, param: string): TensorParameters {

@@ -1,8 +1,9 @@
 // The turns of a conversation as Anthropic's `system` and `messages`.
 
+import { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Message } from '../../core/message.ts';
-import { messageHints, partToWire } from './parts-to-wire.ts';
+import { chatCallsToWire, messageRulesOf, partToWire } from './parts-to-wire.ts';
 import type { Translation } from './translation.ts';
 
 /** Both fields; `system` is absent when nobody instructs. */
@@ -11,10 +12,15 @@ export interface WireConversation {
   readonly messages: JsonValue[];
 }
 
-/** A turn while it is put together. */
+/**
+ * A turn while it is put together. The results of tools stand apart until the end, so that one that comes late is put before
+ * the rest without moving it: a turn may be joined of very many messages.
+ */
 interface Turn {
   readonly role: 'user' | 'assistant' | 'system';
-  readonly content: JsonObject[];
+  /** Results that go before the rest. Of a native request none: its order is the caller's. */
+  readonly results: JsonObject[];
+  readonly rest: JsonObject[];
   readonly fields: JsonObject;
 }
 
@@ -35,52 +41,73 @@ export function messagesToWire(messages: readonly Message[], translation: Transl
     const isSystem = message.role === 'system' || message.role === 'developer';
     const turn = toTurn(message, `messages[${index}]`, translation);
     if (isSystem && (index === 0 || !translation.isNative)) {
-      if (turns.length > 0) translation.downgrade(`messages[${index}].role`);
-      system.push(...turn.content);
-    } else addTurn(turns, turn, translation);
+      // One name for all of them: the report does not grow with the conversation.
+      if (turns.length > 0) translation.downgrade('messages[].role');
+      append(system, turn.rest);
+    } else addTurn(turns, turn);
   });
-  const wire = turns.filter((turn) => translation.isNative || turn.content.length > 0).map(turnToWire);
+  const wire = turns.filter((turn) => translation.isNative || contentOf(turn).length > 0).map(turnToWire);
   if (wire.length === 0 && system.length > 0 && !translation.isNative) {
     translation.downgrade('messages[0].role');
-    return { messages: [{ role: 'user', content: contentOf(system) }] };
+    return { messages: [{ role: 'user', content: contentToWire(system) }] };
   }
-  return { ...(system.length === 0 ? {} : { system: contentOf(system) }), messages: wire };
+  if (wire.length === 0 && !translation.isNative) throw nothingSaid();
+  return { ...(system.length === 0 ? {} : { system: contentToWire(system) }), messages: wire };
+}
+
+/** Anthropic would say that there must be a message, of a request that has one. */
+function nothingSaid(): SluiceError {
+  const message = 'No message says anything: the provider of the model wants at least one that is not empty.';
+  return new SluiceError('invalid_request', { message, param: 'messages' });
 }
 
 function toTurn(message: Message, path: string, translation: Translation): Turn {
   const { role } = message;
+  const rules = messageRulesOf(role);
+  const { tool_calls: calls, ...extra } = message.extra ?? {};
   if (message.name !== undefined) translation.downgrade('name');
-  return {
+  const turn: Turn = {
     role: role === 'tool' ? 'user' : role === 'developer' ? 'system' : role,
-    content: message.content.flatMap((part, at) => partToWire(part, `${path}.content[${at}]`, translation)),
-    fields: translation.extraOf(message.extra, { path, hints: messageHints }),
+    results: [],
+    rest: [],
+    fields: translation.extraOf(extra, { ...rules, path }),
   };
+  message.content.forEach((part, at) => {
+    for (const block of partToWire(part, `${path}.content[${at}]`, translation, rules)) {
+      const isResult = block['type'] === 'tool_result' && !translation.isNative;
+      (isResult ? turn.results : turn.rest).push(block);
+    }
+  });
+  append(turn.rest, chatCallsToWire(calls, path));
+  return turn;
 }
 
-function addTurn(turns: Turn[], turn: Turn, translation: Translation): void {
+function addTurn(turns: Turn[], turn: Turn): void {
   const last = turns.at(-1);
   const joins = last?.role === turn.role && turn.role !== 'system' && Object.keys(turn.fields).length === 0;
-  if (last === undefined || !joins) turns.push(turn);
-  else if (translation.isNative) last.content.push(...turn.content);
-  else {
-    // Results that come late must still stand before everything that is none.
-    const results = turn.content.filter(isResult);
-    const firstOther = last.content.findIndex((block) => !isResult(block));
-    last.content.splice(firstOther === -1 ? last.content.length : firstOther, 0, ...results);
-    last.content.push(...turn.content.filter((block) => !isResult(block)));
+  if (last === undefined || !joins) {
+    turns.push(turn);
+    return;
   }
+  append(last.results, turn.results);
+  append(last.rest, turn.rest);
 }
 
-function isResult(block: JsonObject): boolean {
-  return block['type'] === 'tool_result';
+/** One by one: a list of arguments has a bound. */
+function append(into: JsonObject[], blocks: readonly JsonObject[]): void {
+  for (const block of blocks) into.push(block);
+}
+
+function contentOf({ results, rest }: Turn): readonly JsonObject[] {
+  return results.length === 0 ? rest : [...results, ...rest];
 }
 
 function turnToWire(turn: Turn): JsonObject {
-  return { ...turn.fields, role: turn.role, content: contentOf(turn.content) };
+  return { ...turn.fields, role: turn.role, content: contentToWire(contentOf(turn)) };
 }
 
 /** A lone text as a string, as most clients write it. */
-function contentOf(blocks: readonly JsonObject[]): JsonValue {
+function contentToWire(blocks: readonly JsonObject[]): JsonValue {
   const [first] = blocks;
   const isLone = blocks.length === 1 && first?.['type'] === 'text' && Object.keys(first).length === 2;
   return isLone ? (first['text'] ?? '') : [...blocks];

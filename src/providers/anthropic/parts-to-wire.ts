@@ -8,29 +8,45 @@ import type {
   MediaSource,
   OpaquePart,
   ReasoningPart,
+  Role,
   TextPart,
   ToolCallPart,
   ToolResultPart,
 } from '../../core/message.ts';
-import { set, unsupported } from '../openai-compatible/request-translation.ts';
+import { type ExtraRules, set, unsupported } from '../openai-compatible/request-translation.ts';
+import { listOf, objectOf } from '../openai-compatible/wire-values.ts';
 import { invalidArgumentsKey } from './defaults.ts';
 import type { Translation } from './translation.ts';
 
 /** Anthropic's own fields of blocks that callers of other dialects use too. */
 const translated: ReadonlySet<string> = new Set(['cache_control']);
 
-/** Fields that vendors and client libraries add to parts and that say nothing to the model. */
+/** Fields that vendors and client libraries add to messages and parts and that say nothing to the model. */
 const hints: ReadonlySet<string> = new Set([
-  'annotations', // Citations of other vendors, as the edge shows them.
+  'annotations',
+  'channel',
   'extra_content', // Gemini's thought signatures.
   'function', // `parsed_arguments` of OpenAI's client library.
   'index',
+  'parsed',
   'prompt_cache_breakpoint',
   'provider_specific_fields',
+  'reasoning',
+  'reasoning_content',
+  'reasoning_details',
+  'refusal',
 ]);
 
-/** Under this name the edge shows annotations of other vendors in Anthropic's dialect. */
-const ours: ReadonlySet<string> = new Set(['annotations']);
+/** Under these names the edge shows, in Anthropic's dialect too, what other vendors say of a block: no fields of Anthropic's. */
+const ours: ReadonlySet<string> = new Set(['annotations', 'extra_content']);
+
+/** What becomes of the unknown fields of an object. */
+export type FieldRules = Omit<ExtraRules, 'path'>;
+
+/** Of a message. What an answer carried is nobody's question: a client that sends it back must not fail by it. */
+export function messageRulesOf(role: Role): FieldRules {
+  return { hints, ours, ...(role === 'assistant' ? { others: 'report' } : {}) };
+}
 
 /** Types of annotations that are Anthropic's citations. */
 const citationTypes: ReadonlySet<unknown> = new Set([
@@ -48,24 +64,30 @@ const citationTypes: ReadonlySet<unknown> = new Set([
  * of its own, OpenAI's `detail` of pictures. A refusal is text. Sound, parts of other dialects and files that are neither PDF,
  * text nor pictures throw `unsupported_capability`.
  */
-export function partToWire(part: ContentPart, path: string, translation: Translation): JsonObject[] {
+export function partToWire(
+  part: ContentPart,
+  path: string,
+  translation: Translation,
+  messageRules: FieldRules,
+): JsonObject[] {
+  const rules = { ...messageRules, path, shared: translated };
   switch (part.type) {
     case 'text':
-      return textToWire(part, path, translation);
+      return textToWire(part, rules, translation);
     case 'refusal':
       return part.text === '' ? [] : [{ type: 'text', text: part.text }];
     case 'image':
-      return [withExtra(imageToWire(part, translation), part.extra, path, translation)];
+      return [withExtra(imageToWire(part, translation), part.extra, rules, translation)];
     case 'file':
-      return [withExtra(fileToWire(part, path, translation), part.extra, path, translation)];
+      return [withExtra(fileToWire(part, path, translation), part.extra, rules, translation)];
     case 'tool-call':
-      return [toolCallToWire(part, path, translation)];
+      return [toolCallToWire(part, rules, translation)];
     case 'tool-result':
-      return [toolResultToWire(part, path, translation)];
+      return [toolResultToWire(part, rules, translation)];
     case 'reasoning':
       return reasoningToWire(part, translation);
     case 'opaque':
-      return opaqueToWire(part, path, translation);
+      return opaqueToWire(part, rules, translation);
     case 'audio':
       throw unsupported('sound', path);
   }
@@ -74,20 +96,20 @@ export function partToWire(part: ContentPart, path: string, translation: Transla
 function withExtra(
   block: JsonObject,
   extra: JsonObject | undefined,
-  path: string,
+  rules: ExtraRules,
   translation: Translation,
 ): JsonObject {
   if (extra === undefined) return block;
-  return { ...translation.extraOf(extra, { path, shared: translated, hints, ours }), ...block };
+  return { ...translation.extraOf(extra, rules), ...block };
 }
 
 /** Anthropic refuses empty text; of a caller who speaks its dialect it is sent as it came, for the vendor to refuse. */
-function textToWire(part: TextPart, path: string, translation: Translation): JsonObject[] {
+function textToWire(part: TextPart, rules: ExtraRules, translation: Translation): JsonObject[] {
   if (part.text === '' && !translation.isNative) return [];
   const block: JsonObject = { type: 'text', text: part.text };
   const citations = citationsOf(part.annotations ?? [], translation);
   if (citations.length > 0) block['citations'] = citations;
-  return [withExtra(block, part.extra, path, translation)];
+  return [withExtra(block, part.extra, rules, translation)];
 }
 
 function citationsOf(annotations: readonly JsonValue[], translation: Translation): JsonValue[] {
@@ -137,21 +159,27 @@ function fileToWire(part: FilePart, path: string, translation: Translation): Jso
   throw unsupported(`a file of type ${mediaType.slice(0, 100)}`, path);
 }
 
-function toolCallToWire(part: ToolCallPart, path: string, translation: Translation): JsonObject {
-  const block = { type: 'tool_use', id: toolIdToWire(part.id), name: part.name, input: inputOf(part.arguments) };
-  return withExtra(block, part.extra, path, translation);
+function toolCallToWire(part: ToolCallPart, rules: ExtraRules, translation: Translation): JsonObject {
+  const input = inputOf(part.arguments);
+  if (input === undefined) translation.downgrade('arguments');
+  const block: JsonObject = {
+    type: 'tool_use',
+    id: toolIdToWire(part.id),
+    name: part.name,
+    input: input ?? { [invalidArgumentsKey]: part.arguments },
+  };
+  return withExtra(block, part.extra, rules, translation);
 }
 
-/** Anthropic wants an object, while a model may have written anything: see `invalidArgumentsKey`. */
-function inputOf(text: string): JsonObject {
+/** Anthropic wants an object, while a model may have written anything: undefined then (see `invalidArgumentsKey`). */
+function inputOf(text: string): JsonObject | undefined {
   if (text.trim() === '') return {};
   try {
     const value: unknown = JSON.parse(text);
-    if (isJsonObject(value)) return value;
+    return isJsonObject(value) ? value : undefined;
   } catch {
-    // The model's own words are sent back as they are.
+    return undefined;
   }
-  return { [invalidArgumentsKey]: text };
 }
 
 /** Anthropic's ids have letters, digits, `_` and `-`; other vendors' (`functions.f:0`) are spelled in them, the same every time. */
@@ -160,20 +188,20 @@ function toolIdToWire(id: string): string {
   return id === '' ? '_' : id.replace(/[^A-Za-z0-9_-]/gu, (character) => `_${character.codePointAt(0)?.toString(16)}_`);
 }
 
-function toolResultToWire(part: ToolResultPart, path: string, translation: Translation): JsonObject {
+function toolResultToWire(part: ToolResultPart, rules: ExtraRules, translation: Translation): JsonObject {
   const block: JsonObject = { type: 'tool_result', tool_use_id: toolIdToWire(part.toolCallId) };
   const [first] = part.content;
   if (part.content.length === 1 && first?.type === 'text' && isPlain(first)) block['content'] = first.text;
   else if (first !== undefined) {
     block['content'] = part.content.flatMap((inner, index) => {
-      const innerPath = `${path}.content[${index}]`;
+      const innerPath = `${rules.path}.content[${index}]`;
       if (inner.type === 'tool-call' || inner.type === 'tool-result' || inner.type === 'reasoning')
         throw unsupported(`a ${inner.type} inside a tool result`, innerPath);
-      return partToWire(inner, innerPath, translation);
+      return partToWire(inner, innerPath, translation, rules);
     });
   }
   set(block, 'is_error', part.isError);
-  return withExtra(block, part.extra, path, translation);
+  return withExtra(block, part.extra, rules, translation);
 }
 
 /** True for text that is nothing but text. */
@@ -194,29 +222,40 @@ function reasoningToWire(part: ReasoningPart, translation: Translation): JsonObj
   return blocks;
 }
 
-/** Blocks that Anthropic runs itself, and those of a future version, as they came. */
-function opaqueToWire(part: OpaquePart, path: string, translation: Translation): JsonObject[] {
-  if (part.dialect === 'anthropic') return [part.value];
-  // An opaque value without a type is no part but fields of an answer of the OpenAI dialect.
-  if (part.dialect === 'openai' && part.value['type'] === undefined) {
-    for (const name of Object.keys(part.value)) {
-      if (!messageHints.has(name)) throw unsupported(`the field \`${name}\``, `${path}.${name}`);
-      translation.downgrade(name);
-    }
-    return [];
+/**
+ * Blocks that Anthropic runs itself, and those of a future version, as they came. What an earlier answer of another vendor held
+ * beside (a search, code, a picture; fields of a message, which have no type) is left out and reported, but for calls.
+ */
+function opaqueToWire(part: OpaquePart, rules: ExtraRules, translation: Translation): JsonObject[] {
+  const { dialect, value } = part;
+  if (dialect === 'anthropic') return [value];
+  const isFields = dialect === 'openai' && value['type'] === undefined;
+  if (rules.others !== 'report' && !isFields) throw unsupported(`a content part of the ${dialect} API`, rules.path);
+  if (value['type'] === 'custom_tool_call') return [customCallToWire(value['call_id'], value)];
+  if (isFields) {
+    const { tool_calls: calls, ...fields } = value;
+    for (const name in fields) translation.downgrade(name);
+    return chatCallsToWire(calls, rules.path);
   }
-  throw unsupported(`a content part of the ${part.dialect} API`, path);
+  translation.downgrade(typeof value['type'] === 'string' ? value['type'] : 'content');
+  return [];
 }
 
-/** Fields of messages that vendors and client libraries add and that say nothing that Anthropic's models could read. */
-export const messageHints: ReadonlySet<string> = new Set([
-  'annotations',
-  'channel',
-  'index',
-  'parsed',
-  'provider_specific_fields',
-  'reasoning',
-  'reasoning_content',
-  'reasoning_details',
-  'refusal',
-]);
+/**
+ * Calls as chat completions write them. The edge keeps them all as they came, beside the parts of their message, where one is
+ * of a custom tool. Throws `unsupported_capability` for a call of any other kind.
+ */
+export function chatCallsToWire(calls: JsonValue | undefined, path: string): JsonObject[] {
+  return listOf(calls).map((value) => {
+    const { id, function: definition, custom } = objectOf(value) ?? {};
+    if (isJsonObject(custom)) return customCallToWire(id, custom);
+    const { name, arguments: text } = objectOf(definition) ?? {};
+    if (typeof name !== 'string') throw unsupported('a tool call that is none of a function', `${path}.tool_calls`);
+    return { type: 'tool_use', id: toolIdToWire(String(id)), name, input: inputOf(String(text ?? '')) ?? {} };
+  });
+}
+
+/** A custom tool has one text as its input: the edge shows such a call in Anthropic's dialect in the same form. */
+function customCallToWire(id: JsonValue | undefined, { name, input }: JsonObject): JsonObject {
+  return { type: 'tool_use', id: toolIdToWire(String(id)), name: String(name), input: { input: input ?? '' } };
+}

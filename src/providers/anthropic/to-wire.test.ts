@@ -66,7 +66,7 @@ test('to wire: instructions become the system prompt, late ones are reported', (
   assert.deepEqual(lead.downgrades, []);
   const late = wireOf([say('system', 'A'), say('user', 'q'), say('system', 'B'), say('user', 'r')]);
   assert.equal((late.body['system'] as JsonValue[]).length, 2);
-  assert.deepEqual(late.downgrades, ['messages[2].role']);
+  assert.deepEqual(late.downgrades, ['messages[].role']);
   assert.deepEqual(late.body['messages'], [
     {
       role: 'user',
@@ -86,7 +86,7 @@ test('to wire: nothing but instructions is what the user says', () => {
 });
 
 test('to wire: results of parallel calls are one turn of the user, before any text', () => {
-  const { body } = wireOf([
+  const { body, downgrades } = wireOf([
     say('user', 'q'),
     { role: 'assistant', content: [call('a', '{"x":1}'), call('b', ''), call('c', 'not JSON')] },
     result('a', '1'),
@@ -112,6 +112,7 @@ test('to wire: results of parallel calls are one turn of the user, before any te
       ],
     },
   ]);
+  assert.deepEqual(downgrades, ['arguments']);
 });
 
 test('to wire: ids of other vendors are spelled in Anthropic’s letters, in calls and results alike', () => {
@@ -296,7 +297,7 @@ test('to wire: what has no form is refused by its name', () => {
   };
   assert.equal(refusal({ messages: [say('user', 'q'), audio] }), 'messages[1].content[0]');
   const opaque = { type: 'opaque', dialect: 'vertex', value: { type: 'x' } } as const;
-  assert.equal(refusal({ messages: [{ role: 'assistant', content: [opaque] }] }), 'messages[0].content[0]');
+  assert.equal(refusal({ messages: [{ role: 'user', content: [opaque] }] }), 'messages[0].content[0]');
   assert.equal(refusal({ messages: [], prompt: 'Once' }), 'prompt');
   assert.equal(refusal({ sampling: { logprobs: true } }), 'logprobs');
   assert.equal(refusal({ sampling: { stop: ['\n'] } }), 'stop');
@@ -321,7 +322,7 @@ test('to wire: harmless fields of messages and parts are left out and reported',
     },
     { role: 'assistant', content: [{ type: 'opaque', dialect: 'openai', value: { reasoning_details: [] } }] },
   ]);
-  assert.deepEqual(downgrades, ['name', 'index', 'parsed', 'reasoning_details']);
+  assert.deepEqual(downgrades, ['name', 'parsed', 'index', 'reasoning_details']);
 });
 
 test('to wire: what the edge adds to answers of other vendors does not go to Anthropic', () => {
@@ -329,4 +330,68 @@ test('to wire: what the edge adds to answers of other vendors does not go to Ant
   const { body, downgrades } = wireOf([{ role: 'assistant', content: [part] }], { dialect: 'anthropic' });
   assert.deepEqual(body['messages'], [{ role: 'assistant', content: [{ type: 'text', text: 't', own: 1 }] }]);
   assert.deepEqual(downgrades, ['annotations']);
+});
+
+test('to wire: very many late results are joined in one pass', () => {
+  // Moving what stands behind each late result takes minutes for this many.
+  const count = 100_000;
+  const messages = Array.from({ length: count }, (_, index) => [result(`r${index}`, '1'), say('user', 'more')]).flat();
+  const { body } = wireOf(messages);
+  const [turn, ...others] = body['messages'] as { content: JsonObject[] }[];
+  assert.equal(others.length, 0);
+  assert.equal(turn?.content.length, 2 * count);
+  assert.equal(turn?.content[count - 1]?.['tool_use_id'], `r${count - 1}`);
+  assert.equal(turn?.content[count]?.['type'], 'text');
+});
+
+test('to wire: a conversation that says nothing is the caller’s mistake', () => {
+  for (const messages of [[], [say('user', '')]]) {
+    assert.throws(() => wireOf(messages), { reason: 'invalid_request', param: 'messages' });
+  }
+});
+
+test('to wire: the report of late instructions does not grow with their number', () => {
+  const messages = Array.from({ length: 600 }, () => [say('user', 'q'), say('system', 's')]).flat();
+  assert.deepEqual(wireOf(messages).downgrades, ['messages[].role']);
+});
+
+test('to wire: whatever an answer carried may be sent back: it is left out and reported', () => {
+  const answer: Message = {
+    role: 'assistant',
+    content: [
+      { type: 'text', text: 't', extra: { extra_content: { google: {} }, a_new_field: 1 } },
+      { type: 'tool-call', id: 'a', name: 'f', arguments: '{}', extra: { extra_content: {}, a_third_field: 1 } },
+      { type: 'opaque', dialect: 'openai', value: { images: [] } },
+      { type: 'opaque', dialect: 'vertex', value: { executableCode: {} } },
+      { type: 'opaque', dialect: 'openai-responses', value: { type: 'web_search_call' } },
+    ],
+    extra: { citations: [{ type: 'char_location' }], another_field: 1 },
+  };
+  const { body, downgrades } = wireOf([answer]);
+  const content = [text('t'), { type: 'tool_use', id: 'a', name: 'f', input: {} }];
+  assert.deepEqual(body['messages'], [{ role: 'assistant', content }]);
+  assert.deepEqual([...downgrades].sort(), [
+    ...['a_new_field', 'a_third_field', 'another_field', 'citations', 'content', 'extra_content', 'images'],
+    'web_search_call',
+  ]);
+  const native = wireOf([{ ...answer, content: answer.content.slice(0, 1), extra: {} }], { dialect: 'anthropic' });
+  assert.deepEqual(native.body['messages'], [
+    { role: 'assistant', content: [{ type: 'text', text: 't', a_new_field: 1 }] },
+  ]);
+});
+
+test('to wire: calls of custom tools are calls with one argument', () => {
+  const wire = { type: 'tool_use', id: 'c', name: 'run', input: { input: 'x = 1' } };
+  const custom = { id: 'c', type: 'custom', custom: { name: 'run', input: 'x = 1' } };
+  const item = { type: 'custom_tool_call', call_id: 'c', name: 'run', input: 'x = 1' };
+  const turns: Message[] = [
+    { role: 'assistant', content: [], extra: { tool_calls: [custom] } },
+    { role: 'assistant', content: [{ type: 'opaque', dialect: 'openai', value: { tool_calls: [custom] } }] },
+    { role: 'assistant', content: [{ type: 'opaque', dialect: 'openai-responses', value: item }] },
+  ];
+  for (const turn of turns) {
+    const { body, downgrades } = wireOf([turn, result('c', 'done')]);
+    const [first] = body['messages'] as { content: JsonValue }[];
+    assert.deepEqual([first?.content, downgrades], [[wire], []]);
+  }
 });

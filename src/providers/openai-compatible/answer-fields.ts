@@ -6,7 +6,7 @@ import { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, TokenLogprob } from '../../core/predict.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
-import { maxExtraFields } from './defaults.ts';
+import { maxContentPieces, maxExtraFields } from './defaults.ts';
 import { isPresent, listOf, objectOf, textValueOf } from './wire-values.ts';
 
 /** What an answer needs beside the vendor's bytes. */
@@ -126,6 +126,7 @@ export type ContentPiece =
 /** Content that is a list (Mistral sends thinking and references so). Throws `upstream_malformed` for anything else. */
 export function contentPieces(content: JsonValue): readonly ContentPiece[] {
   if (!Array.isArray(content)) throw malformed('content is neither text nor a list');
+  if (content.length > maxContentPieces) throw malformed(`more than ${maxContentPieces} pieces of content`);
   return content.map((item) => {
     const part = objectOf(item);
     if (part === undefined) throw malformed('a content part is not an object');
@@ -187,7 +188,7 @@ export function malformed(detail: string): SluiceError {
 export function parseObject(text: string, what: string): JsonObject {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
   } catch {
     throw malformed(`${what} of ${text.length} characters is not JSON`);
   }

@@ -52,7 +52,7 @@ export const drainMs: number = 1_000;
 /** Longest message of a vendor that is shown or logged. */
 export const maxMessageChars: number = 500;
 
-/** A Retry-After beyond a day is a mistake or a ban, not advice. */
+/** A Retry-After beyond a day is a mistake or a ban; callers are told a day. */
 export const maxRetryAfterMs: number = 24 * 60 * 60 * 1000;
 
 /** UTF-16 units of an answer that are kept until it is known whether the vendor reports usage: 65,000 tokens of prose. */
@@ -60,6 +60,12 @@ export const maxKeptOutput: number = 256 * 1024;
 
 /** Tool calls of one answer: far above what models ask for, and a bound for what is remembered of a stream. */
 export const maxToolCalls: number = 1024;
+
+/** Pieces of one answer's content, where it is a list: far above what vendors send, and a bound for what one body makes of us. */
+export const maxContentPieces: number = 4096;
+
+/** Models of one provider of which it is remembered how their streams end: callers choose the names. */
+export const maxKnownHabits: number = 1024;
 
 /** Arguments that may come before a call's name, in UTF-16 units. Servers send the name first; this is only a bound. */
 export const maxEarlyArguments: number = 1024 * 1024;

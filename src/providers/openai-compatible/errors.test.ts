@@ -177,7 +177,8 @@ test('retry after: the most exact header wins, and nonsense is ignored', () => {
     [{ 'x-ratelimit-reset': String(nowMs / 1000 + 7) }, 7000],
     [{ 'retry-after': 'soon' }, undefined],
     [{ 'retry-after': '-1' }, undefined],
-    [{ 'retry-after': '999999999' }, undefined],
+    [{ 'retry-after': '999999999' }, 86_400_000],
+    [{ 'retry-after': '99999999999999999999' }, 86_400_000],
     [{}, undefined],
   ];
   for (const [headers, expected] of cases)

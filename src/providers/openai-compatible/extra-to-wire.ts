@@ -103,9 +103,12 @@ export const anthropicFields: Readonly<Record<string, Translate>> = {
   thinking(value, body, translation) {
     const thinking = objectOf(value) ?? {};
     const budget = thinking['budget_tokens'];
+    if (thinking['display'] !== undefined) translation.downgrade('thinking.display');
     if (thinking['type'] === 'disabled' || body['reasoning_effort'] !== undefined) return;
-    if (typeof budget === 'number') set(body, 'reasoning_effort', effortOf(budget));
-    else translation.downgrade('thinking');
+    if (typeof budget === 'number') {
+      set(body, 'reasoning_effort', effortOf(budget));
+      translation.downgrade('thinking.budget_tokens');
+    } else translation.downgrade('thinking');
   },
 };
 

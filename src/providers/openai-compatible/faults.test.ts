@@ -148,6 +148,32 @@ describe('openai-compatible faults', () => {
     assert.equal(await exchange.closed, true);
   });
 
+  test('fault: a body that ends within an event was cut, whatever its framing says', async () => {
+    for (const rest of ['data: [DO', 'data: {"usage', '<html>502</html>', 'event: x\n']) {
+      const sent = answerWith({ body: hello + finish + rest, headers: { 'content-type': 'text/event-stream' } });
+      assert.equal((await streamFails(sent)).reason, 'upstream_truncated', rest);
+    }
+    for (const rest of ['data: [DONE]', 'data: [DONE]\n', 'data: {"choices":[]}', ': bye']) {
+      harness.upstream.script = answerWith({
+        body: hello + finish + rest,
+        headers: { 'content-type': 'text/event-stream' },
+      });
+      const { parts, error } = await readParts(harness.create().predictStream(request, modelCall('m')));
+      assert.deepEqual([error, parts.at(-1)?.type], [undefined, 'end'], rest);
+    }
+  });
+
+  test('fault: what one model is known to say at the end is not asked of another of the provider', async () => {
+    const provider = harness.create();
+    const read = async (model: string, body: string): Promise<ErrorReason | undefined> => {
+      harness.upstream.script = answerWith({ body, headers: { 'content-type': 'text/event-stream' } });
+      return (await readParts(provider.predictStream(request, modelCall(model)))).error?.reason;
+    };
+    assert.equal(await read('a', `${hello}${finish}data: [DONE]\n\n`), undefined);
+    assert.equal(await read('b', hello + finish), undefined);
+    assert.equal(await read('a', hello + finish), 'upstream_truncated');
+  });
+
   test('fault: a stall in the middle is a timeout after what came before, heartbeats or not', async () => {
     harness.upstream.script = async (exchange) => {
       await exchange.write(hello);

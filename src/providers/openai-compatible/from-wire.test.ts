@@ -6,6 +6,7 @@ import { quarterEstimator } from '../../../test/fixtures/quarter-estimator.ts';
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictResponse } from '../../core/predict.ts';
+import { parseObject } from './answer-fields.ts';
 import { predictFromWire } from './from-wire.ts';
 import { unknownUsage } from './usage.ts';
 
@@ -28,6 +29,27 @@ function fixture(name: string): PredictResponse {
 const answer = (message: JsonObject, rest: JsonObject = {}, choice: JsonObject = {}): JsonObject => ({
   choices: [{ index: 0, message, finish_reason: 'stop', ...choice }],
   ...rest,
+});
+
+test('from wire: a byte order mark before the answer is no part of it', () => {
+  assert.deepEqual(parseObject('\uFEFF{"a":1}', 'the answer'), { a: 1 });
+});
+
+test('from wire: more tool calls than the bound are refused by its name, and a null finish reason is no end', () => {
+  const call = { id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } };
+  const answer = (calls: number, finish: string | null): JsonObject => ({
+    choices: [{ message: { tool_calls: Array.from({ length: calls }, () => call) }, finish_reason: finish }],
+  });
+  const context = { target: 'p/m', model: 'm', requestId: 'r', nowMs: 0, estimator: quarterEstimator };
+  assert.equal(predictFromWire(answer(1024, 'tool_calls'), context).content.length, 1024);
+  assert.throws(
+    () => predictFromWire(answer(1025, 'tool_calls'), context),
+    (error: unknown) => error instanceof SluiceError && /1024 tool calls/.test(error.detail ?? ''),
+  );
+  assert.throws(
+    () => predictFromWire(answer(1, null), context),
+    (error: unknown) => error instanceof SluiceError && error.reason === 'upstream_malformed',
+  );
 });
 
 test('from wire: an openai answer keeps its annotations, usage and unknown fields', () => {

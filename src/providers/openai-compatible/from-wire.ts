@@ -15,6 +15,7 @@ import {
   reasoningOf,
   unknownMessageFields,
 } from './answer-fields.ts';
+import { maxToolCalls } from './defaults.ts';
 import { finishReasonOf, isUnfinished } from './finish-reason.ts';
 import { unknownUsage, usageFromWire } from './usage.ts';
 import { isPresent, listOf, objectOf, textValueOf } from './wire-values.ts';
@@ -22,7 +23,8 @@ import { isPresent, listOf, objectOf, textValueOf } from './wire-values.ts';
 /**
  * The response. Fields of the message without a name here become one `opaque` part whose value has no `type` (an opaque
  * value with a `type` is a content part); fields of the answer go to `extra`. Throws `upstream_malformed` when there is no
- * choice or message, and `upstream_truncated` when the server says that it stopped halfway.
+ * choice or message, or when its finish reason is null, which is the word for "not yet" (only OpenRouter, which then says that its
+ * vendor gave none, means it), and `upstream_truncated` when the server says that it stopped halfway.
  * Usage that the server does not report is `unknownUsage`.
  */
 export function predictFromWire(body: JsonObject, context: AnswerContext): PredictResponse {
@@ -36,6 +38,9 @@ export function predictFromWire(body: JsonObject, context: AnswerContext): Predi
       upstream: { target: context.target },
     });
   }
+  if (choice['finish_reason'] === null && !Object.hasOwn(choice, 'native_finish_reason')) {
+    throw malformed('a whole answer whose finish_reason is null');
+  }
   const answerer = answererOf(body, context);
   const content = contentOf(message, answerer.id);
   const logprobs = logprobsOf(choice);
@@ -48,7 +53,7 @@ export function predictFromWire(body: JsonObject, context: AnswerContext): Predi
     ...answerer,
     content,
     ...(logprobs === undefined ? {} : { logprobs: logprobs.tokens }),
-    // A whole HTTP body is a whole answer even where a server forgets to say why it stopped.
+    // A whole HTTP body is a whole answer even where a server has no field for why it stopped.
     finishReason: raw === undefined ? 'other' : finishReasonOf(raw),
     ...(raw === undefined ? {} : { rawFinishReason: raw }),
     ...(stopSequence === undefined ? {} : { stopSequence }),
@@ -73,10 +78,21 @@ function contentOf(message: JsonObject, answerId: string): ContentPart[] {
   const refusal = textValueOf(message['refusal']);
   if (refusal !== undefined) parts.push({ type: 'refusal', text: refusal });
   if (isPresent(others)) parts.push({ type: 'opaque', dialect: 'openai', value: others });
-  for (const call of listOf(message['tool_calls'])) parts.push(toolCallFromWire(call, parts, answerId));
-  const legacy = objectOf(message['function_call']);
-  if (legacy !== undefined) parts.push(toolCallFromWire({ function: legacy }, parts, answerId));
+  addCalls(parts, message, answerId);
   return parts;
+}
+
+/** The calls, of which the functions are numbered. */
+function addCalls(parts: ContentPart[], message: JsonObject, answerId: string): void {
+  const legacy = objectOf(message['function_call']);
+  const calls = [...listOf(message['tool_calls']), ...(legacy === undefined ? [] : [{ function: legacy }])];
+  if (calls.length > maxToolCalls) throw malformed(`more than ${maxToolCalls} tool calls`);
+  let position = 0;
+  for (const call of calls) {
+    const part = toolCallFromWire(call, position, answerId);
+    if (part.type === 'tool-call') position += 1;
+    parts.push(part);
+  }
 }
 
 function addContent(parts: ContentPart[], message: JsonObject): void {
@@ -94,7 +110,7 @@ function addContent(parts: ContentPart[], message: JsonObject): void {
  * A call. One without an id gets one that is made from the answer's id, so that a result can name it. What is not a function
  * but, say, OpenAI's custom tool, passes as it came.
  */
-function toolCallFromWire(wire: JsonValue, before: readonly ContentPart[], answerId: string): ContentPart {
+function toolCallFromWire(wire: JsonValue, position: number, answerId: string): ContentPart {
   const call = objectOf(wire) ?? {};
   const { id, type: _, index: __, function: definition, ...extra } = call;
   if (definition === undefined && isPresent(extra)) {
@@ -103,7 +119,6 @@ function toolCallFromWire(wire: JsonValue, before: readonly ContentPart[], answe
   const fields = objectOf(definition);
   const name = textValueOf(fields?.['name']);
   if (name === undefined) throw malformed('a tool call has no function name');
-  const position = before.filter((part) => part.type === 'tool-call').length;
   return {
     type: 'tool-call',
     id: textValueOf(id) ?? madeUpCallId(answerId, position),

@@ -1,5 +1,5 @@
 // The sockets that calls to one origin run on, each as a lane of its own: undici's Pool looks through all its sockets twice for a
-// call and reads the clock for each, 15 µs of CPU with 32 sockets (docs/adr/0007). Here the last lane that became free is taken.
+// call and, where they may age, reads the clock for each (docs/adr/0007). Here the last lane that became free is taken.
 
 import type { Client, Dispatcher } from 'undici';
 import { Roster, type RosterMember } from '../../core/roster.ts';

@@ -10,6 +10,7 @@ import { type AnswerContext, malformed, parseObject } from './answer-fields.ts';
 import { classifyFromWire, classifyToWire } from './classify.ts';
 import { completionAsChat, completionToWire } from './completions.ts';
 import { type Connection, jsonPayload } from './connection.ts';
+import { maxKnownHabits } from './defaults.ts';
 import { embedFromWire, embedToWire } from './embed.ts';
 import { embeddedFailureOf } from './errors.ts';
 import { predictFromWire } from './from-wire.ts';
@@ -28,7 +29,7 @@ export interface OperationOptions {
   readonly estimator: TokenEstimator;
   readonly maxTokensField?: MaxTokensField | undefined;
   readonly rankForm?: RankForm | undefined;
-  /** True of a server that is known to end streams with `[DONE]`. Default: told by its first stream that does. */
+  /** True of a server that is known to end streams with `[DONE]`. Default: told, model by model, by the first stream that does. */
   readonly saysDone?: boolean | undefined;
 }
 
@@ -44,7 +45,7 @@ export function createOperations(connection: Connection, options: OperationOptio
     checked(await connection.post(path, body, call), connection, call);
   const contextOf = (call: ModelCall): AnswerContext => answerContext(connection, options, call);
   return {
-    ...createPredictions(connection, options, post),
+    ...createPredictions(connection, options),
     async embed(request, call) {
       const body = await post('/embeddings', embedToWire(request, call.model), call);
       return embedFromWire(body, request, call.model, connection.targetOf(call), estimator);
@@ -70,15 +71,21 @@ export function createOperations(connection: Connection, options: OperationOptio
   };
 }
 
-type Post = (path: string, body: JsonObject, call: ModelCall) => Promise<JsonObject>;
-
 function createPredictions(
   connection: Connection,
   options: OperationOptions,
-  post: Post,
 ): Pick<Operations, 'predict' | 'predictStream'> {
   const { estimator } = options;
-  const habit: EndingHabit = { saysDone: options.saysDone === true };
+  const habits = new Map<string, EndingHabit>();
+  const habitOf = (model: string): EndingHabit => {
+    const known = habits.get(model);
+    if (known !== undefined) return known;
+    const [oldest] = habits.keys();
+    if (habits.size >= maxKnownHabits && oldest !== undefined) habits.delete(oldest);
+    const habit = { saysDone: options.saysDone === true };
+    habits.set(model, habit);
+    return habit;
+  };
   const maxTokensField = options.maxTokensField ?? 'max_tokens';
   const toWire = (request: PredictRequest, { model }: ModelCall, stream: boolean): WireRequest =>
     request.prompt === undefined
@@ -89,7 +96,8 @@ function createPredictions(
   return {
     async predict(request, call): Promise<PredictResponse> {
       const { body, downgrades } = toWire(request, call, false);
-      const answer = completionAsChat(await post(pathOf(request), body, call));
+      const answered = checked(await connection.post(pathOf(request), body, call), connection, call);
+      const answer = completionAsChat(answered);
       const response = predictFromWire(answer, { ...answerContext(connection, options, call), downgrades });
       return settleUsage(response, request, outputOf(response.content), estimator);
     },
@@ -102,7 +110,12 @@ function createPredictions(
       };
       const failure = (body: JsonObject) => embeddedFailureOf(body, connection.failureContext(call));
       const createReader = (): ChatStreamReader =>
-        new ChatStreamReader(request, { ...answerContext(connection, options, call), downgrades }, failure, habit);
+        new ChatStreamReader(
+          request,
+          { ...answerContext(connection, options, call), downgrades },
+          failure,
+          habitOf(call.model),
+        );
       return connection.stream(pathOf(request), makeBody, call, createReader);
     },
   };

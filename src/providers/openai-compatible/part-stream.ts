@@ -5,6 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { SluiceError, toSluiceError } from '../../core/error.ts';
 import type { PredictPart } from '../../core/predict.ts';
 import { maxErrorBodyBytes, type ProviderLimits } from './defaults.ts';
+import { isHeartbeat, saysSomething } from './heartbeat.ts';
 import type { HttpCaller } from './http-call.ts';
 import type { AnswerSink, HttpCall, HttpExchange } from './http-exchange.ts';
 import { SseParser } from './sse-parser.ts';
@@ -20,6 +21,11 @@ export interface StreamReader {
   head?(headers: IncomingHttpHeaders): void;
   /** One event. Adds parts to `out`; returns true when the answer is complete, its `end` included. */
   read(event: string, data: string, out: PredictPart[]): boolean;
+  /**
+   * Whether the event just read, of which no part was made, was a step of the answer (usage, a finish reason, a piece of something
+   * that is collected) and not only a sign that the connection lives. Absent: every event is that is not named as a heartbeat.
+   */
+  isProgress?(): boolean;
   /** The body ended well before `read` said that the answer is complete: adds `end`, or throws `upstream_truncated`. */
   finish(out: PredictPart[]): void;
   /** Asked for `end` when it is read, where something must still be found out for it, such as an estimate of usage. */
@@ -62,6 +68,7 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
   #state: 'new' | 'open' | 'body-ended' | 'over' = 'new';
   #exchange: HttpExchange | undefined;
   #reader: StreamReader | undefined;
+  #target: string | undefined;
   #parser: SseParser;
   readonly #joiner: SurrogateJoiner = new SurrogateJoiner();
   #parts: PredictPart[] = [];
@@ -177,6 +184,7 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
   #send(call: HttpCall): void {
     if (this.#state !== 'open') return;
     this.#reader = this.#options.createReader();
+    this.#target = call.target;
     this.#exchange = this.#options.caller.start(call, this);
   }
 
@@ -211,8 +219,8 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
       }
       const before = this.#parts.length;
       const isComplete = reader.read(parser.event, parser.data, this.#parts);
+      hasProgress ||= this.#hasProgress(reader, before);
       this.#joiner.join(this.#parts, before);
-      hasProgress = true;
       if (this.#parts.length > 0) this.#hasBegun = true;
       if (isComplete) return this.#complete();
     }
@@ -220,6 +228,11 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
     this.#exchange?.renew();
     this.#exchange?.pause();
     return false;
+  }
+
+  /** True when the event just read is a step of the answer: its parts from `before` on, or else what its reader says. */
+  #hasProgress(reader: StreamReader, before: number): boolean {
+    return saysSomething(this.#parts, before) || (!isHeartbeat(this.#parser) && (reader.isProgress?.() ?? true));
   }
 
   /** All bytes that came are used up. When none can follow, this is where a stream without `end` is found out. */
@@ -230,10 +243,22 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
     return false;
   }
 
-  /** Reads an event whose blank line is missing at the end of a body that ended well, if it is whole. True when it was the end. */
+  /**
+   * Reads an event whose blank line is missing at the end of a body that ended well. True when it was the end. Throws
+   * `upstream_truncated` when what is there is not a whole event: then something was cut, whatever the HTTP framing says.
+   */
   #readLast(reader: StreamReader): boolean {
     const parser = this.#parser;
-    return parser.readLast() && isWholeJson(parser.data) && reader.read(parser.event, parser.data, this.#parts);
+    const last = parser.readLast();
+    if (last === 'nothing') return false;
+    if (last === 'fragment' || !isWholeEvent(parser.data)) {
+      const upstream = this.#target === undefined ? {} : { upstream: { target: this.#target } };
+      throw new SluiceError('upstream_truncated', { detail: 'the body ends within an event', ...upstream });
+    }
+    const before = this.#parts.length;
+    const isComplete = reader.read(parser.event, parser.data, this.#parts);
+    this.#joiner.join(this.#parts, before);
+    return isComplete;
   }
 
   /** The reader has its `end`: a transport failure that comes now changes nothing. */
@@ -317,8 +342,11 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
   }
 }
 
-/** What was cut is not JSON any more: every event of every vendor is an object. */
-function isWholeJson(text: string): boolean {
+/** What was cut is not JSON any more: every event of every vendor is an object, or the mark of the end. */
+function isWholeEvent(data: string): boolean {
+  const text = data.trim();
+  if (text === '[DONE]') return true;
+  if (!text.startsWith('{') && !text.startsWith('[')) return false;
   try {
     JSON.parse(text);
     return true;

@@ -18,7 +18,8 @@ export function rankToWire(request: RankRequest, model: string, form: RankForm):
 
 /**
  * The ranking, best first, at most `topN`, from any of the forms in use: `results` (Jina, Cohere, vLLM), `data` (Voyage), a
- * bare list (TEI). Throws `upstream_malformed` for an index that the request has not, or has had already.
+ * bare list (TEI). Throws `upstream_malformed` for an empty one, or an
+ * index that the request has not, or has had already.
  */
 export async function rankFromWire(
   body: JsonValue,
@@ -28,6 +29,7 @@ export async function rankFromWire(
   const answer = objectOf(body) ?? {};
   const list = Array.isArray(body) ? body : (answer['results'] ?? answer['data']);
   if (!Array.isArray(list)) throw malformed('the answer has no list of results');
+  if (list.length === 0 && request.documents.length > 0 && request.topN !== 0) throw malformed('an empty ranking');
   const seen = new Set<number>();
   const results = list.map((value) => {
     const item = objectOf(value) ?? {};

@@ -20,7 +20,7 @@ function one(headers: IncomingHttpHeaders, name: string): string | undefined {
 }
 
 function bounded(ms: number): number | undefined {
-  return Number.isFinite(ms) && ms >= 0 && ms <= maxRetryAfterMs ? Math.ceil(ms) : undefined;
+  return ms >= 0 ? Math.min(Math.ceil(ms), maxRetryAfterMs) : undefined;
 }
 
 function retryAfter(value: string | undefined, nowMs: number): number {

@@ -20,6 +20,11 @@ const secretPatterns: readonly RegExp[] = [
     `\\b(?:${owners})(?:[ _-]?(?:id|number|name))?(?: is)?[ :=]+(?:["'\`][^"'\`\\n]{1,80}["'\`]|(?=[\\w-]*\\d)[\\w-]{5,})`,
     'gi',
   ),
+  /(?<![\w./:-])\/(?:home|root|srv|opt|usr|var|etc|tmp|app|mnt|data|Users|workspace)\/[^\s"'`,;)\]}]+/g, // Files of a server.
+  /\b[\w-]+(?:\.[\w-]+)*\.(?:local|internal|svc|lan|intranet|corp)\b(?:\.[\w-]+)*(?::\d+)?/gi, // Names within a cluster.
+  /\[?(?<![\w:])(?:[\da-f]{1,4}:){2,7}(?::?[\da-f]{1,4})?(?:::?[\da-f]{1,4})*(?![\w:])\]?(?::\d+)?/gi, // IPv6.
+  /\b(?:api[_-]?)?key=[^\s"'`,;)&]+/gi,
+  /\borganization [a-z\d]+(?:-[a-z\d]+)+/gi,
   /[\w.+-]+@[\w-]+\.[\w.-]+/g,
   /[\w-]*\*{3,}[\w*-]*/g, // A key that the vendor has masked itself.
   /\b(?:10|127|192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}(?::\d+)?\b/g, // Private networks.

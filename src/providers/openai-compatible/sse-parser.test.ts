@@ -116,15 +116,20 @@ test('sse parser: gives the event that the end of the body cut off to those who 
     ['data: a\n\nevent: e\ndata: b\n', 'b'],
     ['data: a\n\nevent: e\ndata: b', 'b'],
     ['data: a\n\ndata: {"b":', '{"b":'],
-    ['data: a\n\n', undefined],
-    ['data: a\n\n: comment', undefined],
+    ['data: a\n\n', 'nothing'],
+    ['data: a\n\n: comment', 'nothing'],
+    ['data: a\n\ndat', 'fragment'],
+    ['data: a\n\nevent: e\n', 'fragment'],
+    ['data: a\n\n<html>502</html>', 'fragment'],
+    ['data: a\n\ndata: b\n<html>', 'fragment'],
   ] as const) {
+    const isEvent = data !== 'nothing' && data !== 'fragment';
     const parser = new SseParser(100);
     parser.push(Buffer.from(text));
     assert.equal(parser.read(), true);
     assert.equal(parser.read(), false);
-    assert.equal(parser.readLast(), data !== undefined, text);
-    if (data !== undefined) assert.equal(parser.data, data);
+    assert.equal(parser.readLast(), isEvent ? 'event' : data, text);
+    if (isEvent) assert.equal(parser.data, data);
   }
 });
 

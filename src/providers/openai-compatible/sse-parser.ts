@@ -45,6 +45,8 @@ export class SseParser {
   #nextData: string = '';
   #nextEvent: string = '';
   #eventBytes: number = 0;
+  /** The event under way has a line that is no field: half of one, or a page that somebody else wrote into the body. */
+  #hasForeignLine: boolean = false;
 
   constructor(maxLineBytes: number) {
     this.#maxLineBytes = maxLineBytes;
@@ -67,14 +69,18 @@ export class SseParser {
   }
 
   /**
-   * The event that was under way when a body ended well: true when it has data. The standard throws it away; some vendors leave
-   * the last blank line out. Whoever calls this must check that the data is whole.
+   * What was under way when a body ended well: `event`, in `data` and `event`, when it has data; `fragment` when something was
+   * there that is no event. The standard throws both away; some vendors leave the last blank line out. Whoever gets an event
+   * must check that its data is whole.
    */
-  readLast(): boolean {
+  readLast(): 'nothing' | 'event' | 'fragment' {
     const bytes = this.#partialBytes;
     this.#partialBytes = 0;
     if (bytes > 0) this.#takeLine(this.#partial, 0, bytes);
-    return this.#finishEvent();
+    const isFragment = this.#hasForeignLine || (this.#lines === 0 && this.#nextEvent !== '');
+    const hasData = this.#finishEvent();
+    if (isFragment) return 'fragment';
+    return hasData ? 'event' : 'nothing';
   }
 
   #take(chunk: Buffer): void {
@@ -175,6 +181,7 @@ export class SseParser {
     this.#nextEvent = '';
     this.#lines = 0;
     this.#eventBytes = 0;
+    this.#hasForeignLine = false;
     return hasData;
   }
 
@@ -187,7 +194,9 @@ export class SseParser {
     if (name === 'event') this.#nextEvent = value;
     else if (name === 'id') {
       if (!value.includes('\0')) this.lastEventId = value;
-    } else if (name === 'retry' && /^\d{1,12}$/.test(value)) this.retryMs = Number(value);
+    } else if (name === 'retry') {
+      if (/^\d{1,12}$/.test(value)) this.retryMs = Number(value);
+    } else if (line.trim() !== '') this.#hasForeignLine = true;
   }
 }
 

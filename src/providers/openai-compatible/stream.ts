@@ -30,15 +30,15 @@ import { isPresent, listOf, objectOf, textValueOf } from './wire-values.ts';
 /** Makes a failure out of an `error` object that came within a stream or a body of status 200. */
 export type EmbeddedFailure = (body: JsonObject) => SluiceError;
 
-/** How the streams of one server end, as far as it is known. Shared by all streams of a provider. */
+/** How the streams of one model end, as far as it is known: behind one gateway, models differ. Shared by all streams of it. */
 export interface EndingHabit {
-  /** True once a stream ended with `[DONE]`: who says it once says it always, so from then on a stream without it was cut. */
+  /** True once a stream ended with `[DONE]`: a model that says it once says it always, so from then on a stream without it was cut. */
   saysDone: boolean;
 }
 
 /**
  * When a stream is complete. A chunk with a finish reason and then `[DONE]`: complete. A finish reason and then a clean end of
- * the body: complete only of servers that are not known to say `[DONE]` (some leave it out), or where the last chunk says of
+ * the body: complete only of models that are not known to say `[DONE]` (some leave it out), or where the last chunk says of
  * itself that it is the last (Perplexity). `[DONE]` without a finish reason: complete, as `other`, only of OpenRouter, when it has
  * reported usage in a chunk that names the reason and says null. Everything else is `upstream_truncated`.
  *
@@ -61,6 +61,8 @@ export class ChatStreamReader implements StreamReader {
   readonly #habit: EndingHabit;
   #isLastChunk: boolean = false;
   #hasNoReason: boolean = false;
+  /** The last chunk had usage, a finish reason or a piece of a call, of which no part need have come yet. */
+  #hasProgress: boolean = false;
   /** What the model wrote, in case nobody says how many tokens it was. */
   readonly #output: OutputText = new OutputText();
   /** Simple values among unknown delta fields as last sent on: Groq repeats its `channel` with every token. */
@@ -78,7 +80,12 @@ export class ChatStreamReader implements StreamReader {
     this.#habit = habit;
   }
 
+  isProgress(): boolean {
+    return this.#hasProgress;
+  }
+
   read(event: string, data: string, out: PredictPart[]): boolean {
+    this.#hasProgress = false;
     if (data.startsWith('[DONE]')) {
       this.#end(out, this.#hasNoReason);
       this.#habit.saysDone = true;
@@ -118,7 +125,10 @@ export class ChatStreamReader implements StreamReader {
     // Until the start is sent, later chunks may know more: Azure's first one has neither id nor model.
     if (!this.#hasStarted) this.#answerer = answererOf(chunk, this.#context);
     const usage = chunk['usage'] ?? choice?.['usage'];
-    if (usage !== null && usage !== undefined) this.#usage = usageFromWire(usage) ?? this.#usage;
+    if (isPresent(usage)) {
+      this.#hasProgress = true;
+      this.#usage = usageFromWire(usage) ?? this.#usage;
+    }
     this.#fingerprint = textValueOf(chunk['system_fingerprint']) ?? this.#fingerprint;
     this.#isLastChunk = chunk['object'] === 'chat.completion.done';
     this.#hasNoReason = isPresent(usage) && choice !== undefined && Object.hasOwn(choice, 'native_finish_reason');
@@ -133,6 +143,7 @@ export class ChatStreamReader implements StreamReader {
     else if (logprobs !== undefined) this.#readDelta({}, logprobs, out);
     const raw = textValueOf(choice['finish_reason']);
     if (raw === undefined) return;
+    this.#hasProgress = true;
     if (isUnfinished(raw)) throw this.#truncated(`finish_reason ${raw}`);
     this.#rawFinishReason = raw;
     this.#stopSequence = textValueOf(choice['stop_reason']);
@@ -197,6 +208,7 @@ export class ChatStreamReader implements StreamReader {
   /** The start comes first: a made-up call id is made from the answer's. */
   #addCalls(calls: JsonValue | undefined, out: PredictPart[]): void {
     this.#begin(out);
+    this.#hasProgress = true;
     const before = out.length;
     this.#tools.read(calls, this.#answerer?.id ?? this.#context.requestId, out);
     for (let index = before; index < out.length; index += 1) {

@@ -152,7 +152,9 @@ function beginsAnother(known: Call, id: string | undefined, name: string | undef
   return name !== known.name || isWholeJson(known.whole);
 }
 
+/** Looks at the last character first: it is asked with every piece of a call whose name is repeated. */
 function isWholeJson(text: string): boolean {
+  if (!/[}\]]\s*$/.test(text.slice(-16))) return false;
   try {
     JSON.parse(text);
     return true;

@@ -260,7 +260,7 @@ test('responses to wire: a request of the Messages API', () => {
   });
   assert.deepEqual(body['reasoning'], { effort: 'medium' });
   assert.equal(body['user'], 'u');
-  assert.deepEqual(downgrades, ['cache_control', 'reasoning']);
+  assert.deepEqual(downgrades, ['cache_control', 'reasoning', 'thinking.budget_tokens']);
   assert.deepEqual((body['input'] as JsonValue[])[1], { type: 'message', role: 'assistant', content: 'c' });
   assert.equal(refused({ dialect: 'anthropic', extra: { container: 'c' } }), 'container');
 });
