@@ -78,7 +78,8 @@ const faults: readonly Fault[] = [
     *damages({ events, needed, sample }, random) {
       for (const at of sample.filter((index) => index < needed)) {
         const event = events[at] ?? Buffer.alloc(0);
-        const length = Math.floor(random() * (event.length - 1));
+        // Without its line ends the event is still whole: only what is cut shorter has lost something.
+        const length = Math.floor(random() * event.toString('latin1').trimEnd().length);
         const bytes = [...events.slice(0, at), event.subarray(0, length)];
         yield { bytes, ending: random() < 0.5 ? 'end' : 'break', what: `event ${at} at ${length} of ${event.length}` };
       }
