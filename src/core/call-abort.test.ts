@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AbortListener, abortsBy, CallAbort, listenForAbort, stopListening } from './call-abort.ts';
+import { type AbortListener, CallAbort, listenForAbort, stopListening } from './call-abort.ts';
 import { SluiceError } from './error.ts';
 
 function recorder(): AbortListener & { told: number } {
@@ -53,13 +53,4 @@ test('call abort: the signal of a plain AbortController is listened to as well',
   stopListening(controller.signal, stopped);
   controller.abort();
   assert.deepEqual([kept.told, stopped.told], [1, 0]);
-});
-
-test('call abort: whoever keeps a deadline is relied on for that moment and later ones, and for no earlier one', () => {
-  const abort = new CallAbort();
-  assert.equal(abortsBy(abort.signal, 1000), false, 'nobody has said so');
-  abort.keepsDeadline(1000);
-  assert.equal(abortsBy(abort.signal, 999), false);
-  assert.equal(abortsBy(abort.signal, 1000), true);
-  assert.equal(abortsBy(new AbortController().signal, 1000), false, 'nothing is known of signals of others');
 });

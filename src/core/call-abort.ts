@@ -9,11 +9,9 @@ export interface AbortListener {
 }
 
 const listeners: unique symbol = Symbol('listeners of a CallAbort');
-const deadline: unique symbol = Symbol('the deadline that a CallAbort keeps');
 
 interface CallSignal extends AbortSignal {
   [listeners]?: AbortListener[];
-  [deadline]?: number;
 }
 
 /** An AbortController whose `signal` is an ordinary AbortSignal, and cheap for those who listen with `listenForAbort`. */
@@ -30,23 +28,12 @@ export class CallAbort {
     return this.#controller.signal;
   }
 
-  /** Says that whoever owns this aborts it with `deadline_exceeded` at that moment, Unix time in milliseconds, at the latest. */
-  keepsDeadline(atMs: number): void {
-    const signal: CallSignal = this.#controller.signal;
-    signal[deadline] = atMs;
-  }
-
   /** Aborts, and tells everybody who listens. Only the first reason counts. */
   abort(reason: SluiceError): void {
     if (this.#controller.signal.aborted) return;
     this.#controller.abort(reason);
     for (const listener of this.#listeners.splice(0)) listener.handleEvent();
   }
-}
-
-/** True when the signal aborts at that moment, Unix time in milliseconds, or before: nobody else needs a timer for it. */
-export function abortsBy(signal: AbortSignal, atMs: number): boolean {
-  return ((signal as CallSignal)[deadline] ?? Number.POSITIVE_INFINITY) <= atMs;
 }
 
 /** Has the listener told when the signal aborts. Whoever may be late looks at `signal.aborted` first: nobody is told twice. */

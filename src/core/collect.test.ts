@@ -130,4 +130,29 @@ describe('collecting a stream', () => {
       await assert.rejects(collectResponse(streamOf(parts)), { reason: 'upstream_truncated' });
     }
   });
+
+  it('log probabilities and annotations of 200,000 deltas are gathered once each, block by block', () => {
+    const collector = new ResponseCollector();
+    collector.add(start);
+    const count = 200_000;
+    for (let at = 0; at < count; at += 1) {
+      collector.add({
+        type: 'text-delta',
+        text: 'x',
+        logprobs: [{ token: 'x', logprob: -at, top: [] }],
+        annotations: [at],
+      });
+    }
+    collector.add({ type: 'text-delta', text: 'y', startsBlock: true, annotations: ['own'] });
+    collector.add(end);
+    const { content, logprobs } = collector.finish();
+    assert.equal(logprobs?.length, count);
+    assert.deepEqual(
+      content.map((part) => part.type === 'text' && [part.text.length, part.annotations?.length]),
+      [
+        [count, count],
+        [1, 1],
+      ],
+    );
+  });
 });

@@ -2,6 +2,7 @@
 
 import { reportOf } from './downgraded.ts';
 import { SluiceError } from './error.ts';
+import type { JsonValue } from './json.ts';
 import type { ContentPart, TextPart, ToolCallPart } from './message.ts';
 import type { Answerer, Ending, PredictPart, PredictResponse, TokenLogprob } from './predict.ts';
 
@@ -12,6 +13,8 @@ export class ResponseCollector {
   #content: ContentPart[] = [];
   #toolPositions = new Map<number, number>();
   #logprobs: TokenLogprob[] | undefined;
+  /** Of the text block that is being written: a list of its own, which the block refers to. */
+  #annotations: JsonValue[] = [];
 
   /** Adds one part, in stream order. */
   add(part: PredictPart): void {
@@ -73,7 +76,7 @@ export class ResponseCollector {
     const last = this.#content.at(-1);
     if (part.type === 'text-delta') this.#appendTextDelta(part, last);
     else if (part.type === 'refusal-delta') {
-      if (part.logprobs !== undefined) this.#logprobs = [...(this.#logprobs ?? []), ...part.logprobs];
+      this.#addLogprobs(part.logprobs);
       if (last?.type === 'refusal') this.#replaceLast({ ...last, text: last.text + part.text });
       else this.#content.push({ type: 'refusal', text: part.text });
     } else {
@@ -85,18 +88,26 @@ export class ResponseCollector {
   }
 
   #appendTextDelta(part: Extract<PredictPart, { type: 'text-delta' }>, last: ContentPart | undefined): void {
-    if (part.logprobs !== undefined) this.#logprobs = [...(this.#logprobs ?? []), ...part.logprobs];
+    this.#addLogprobs(part.logprobs);
     const continues = last?.type === 'text' && part.startsBlock === undefined;
     const before: TextPart = continues ? last : { type: 'text', text: '' };
-    const annotations = [...(before.annotations ?? []), ...(part.annotations ?? [])];
+    if (!continues) this.#annotations = [];
+    for (const annotation of part.annotations ?? []) this.#annotations.push(annotation);
     const text = {
       ...before,
       text: before.text + part.text,
-      ...(annotations.length > 0 ? { annotations } : {}),
+      ...(this.#annotations.length > 0 ? { annotations: this.#annotations } : {}),
       ...(part.extra === undefined ? {} : { extra: { ...before.extra, ...part.extra } }),
     };
     if (continues) this.#replaceLast(text);
     else this.#content.push(text);
+  }
+
+  /** One list that grows: a copy for each delta would take time with the square of the answer's length. */
+  #addLogprobs(logprobs: readonly TokenLogprob[] | undefined): void {
+    if (logprobs === undefined) return;
+    this.#logprobs ??= [];
+    for (const logprob of logprobs) this.#logprobs.push(logprob);
   }
 
   #replaceLast(part: ContentPart): void {

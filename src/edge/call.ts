@@ -10,6 +10,7 @@ import type { Principal } from '../ports/authenticator.ts';
 import type { Timer } from '../ports/clock.ts';
 import { type ActiveSpan, endSpan, failSpan, startHttpSpan } from '../telemetry/tracing.ts';
 import type { AcceptedBodies } from './accepted-bodies.ts';
+import { downgradedHeader } from './downgraded-header.ts';
 import type { ErrorStyle } from './error-style.ts';
 import type { CallLine, EdgeRuntime } from './runtime.ts';
 import { clientRequestIdOf, headerSafe, traceHeadersOf } from './trace-headers.ts';
@@ -132,7 +133,6 @@ export class EdgeCall {
       ...(this.#span.traceparent === undefined ? {} : { traceparent: this.#span.traceparent }),
       ...(this.#span.tracestate === undefined ? {} : { tracestate: this.#span.tracestate }),
     };
-    this.#abort.keepsDeadline(this.#context.deadlineAtMs);
     this.#deadline = this.runtime.clock.setTimer(timeoutMs, () => this.abort(new SluiceError('deadline_exceeded')));
   }
 
@@ -170,7 +170,7 @@ export class EdgeCall {
     const answered = this.answered;
     if (answered?.target !== undefined) headers['x-sluice-model'] = headerSafe(answered.target);
     if (answered?.attempts !== undefined) headers['x-sluice-attempts'] = answered.attempts;
-    if (answered?.downgrades !== undefined) headers['x-sluice-downgraded'] = headerSafe(answered.downgrades.join(', '));
+    if (answered?.downgrades !== undefined) headers['x-sluice-downgraded'] = downgradedHeader(answered.downgrades);
     // Of a stream the usage is known when the headers are gone; there it is marked in the usage itself.
     const source = this.#isStream ? undefined : (answered?.usageSource ?? answered?.usage?.source);
     if (source === 'estimated') headers['x-sluice-usage-source'] = source;

@@ -80,6 +80,7 @@ test('edge: what went wrong inside is logged with its cause, and the caller gets
   assert.ok(!answer.body.includes('hunter2'));
   assert.match(answer.json().error.message, /req_1/);
   assert.equal(answer.headers['x-should-retry'], 'false');
+  assert.equal(answer.headers['x-sluice-error-reason'], answer.json().error.code);
   const line = await edge.logged('internal');
   assert.equal(line.level, 'error');
   assert.match(String(line.fields['detail']), /hunter2/);

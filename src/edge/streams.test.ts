@@ -122,6 +122,7 @@ test('stream: a failure before the first word is a real HTTP error', { timeout }
   assert.equal(answer?.headers.get('retry-after'), '3');
   assert.equal(answer?.headers.get('retry-after-ms'), '2500');
   assert.equal(answer?.headers.get('x-should-retry'), 'true');
+  assert.equal(answer?.headers.get('x-sluice-error-reason'), JSON.parse(answer?.body ?? '').error.code);
 });
 
 test('stream: a model that stops without an end is reported as truncated', { timeout }, async (t) => {

@@ -13,7 +13,7 @@ import type { ModelCall, ModelProvider } from '../ports/model.ts';
 import { estimateInputTokens, type TokenEstimator } from '../ports/token-estimator.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type AttemptInput, attempt, attemptStream, type Operation } from './attempt.ts';
-import { type AnswerScope, openAnswerScope, openCallScope } from './deadline.ts';
+import { type CallScope, openCallScope } from './deadline.ts';
 import { firstAnswer, firstStream } from './fallback.ts';
 import { capableTargets, targetsWith } from './required-capabilities.ts';
 import type { Route, RoutingTable, Target } from './routing-table.ts';
@@ -92,7 +92,7 @@ async function answer<T extends Answer>(
 ): Promise<T> {
   const route = options.routingTable().resolve(model);
   const targets = chooseTargets(route);
-  const scope = openAnswerScope(context, caller, options.clock);
+  const scope = openCallScope(context, caller, options.clock);
   try {
     return await firstAnswer(targets, scope.signal, (target) =>
       attempt(inputOf(operation, route, target, context, scope), options, (call) => ask(target, call)),
@@ -157,7 +157,7 @@ function inputOf(
   route: Route,
   target: Target,
   context: CallContext,
-  scope: AnswerScope,
+  scope: CallScope,
 ): AttemptInput {
   return { target, operation, context, timeouts: route.timeouts, signal: scope.signal };
 }

@@ -41,6 +41,9 @@ const secrets: readonly (readonly [text: string, forbidden: RegExp])[] = [
   ['someone@example.org', /someone@/],
   ['http://vllm.internal:8000/v1', /vllm\.internal/],
   ['10.11.12.13:8000', /10\.11/],
+  ['[fe80::1]:8000', /fe80/],
+  ['fd00:1:2:3:4:5:6:7', /fd00|:5:6/],
+  ['::1', /::1/],
 ];
 
 const plantedText = fc.tuple(

@@ -37,3 +37,16 @@ test('token estimator: a request counts messages, tools and pictures', async () 
   assert.equal(await estimateInputTokens({ ...request, prompt: 'hello world' }, estimator), 2);
   assert.ok((await estimateInputTokens({ ...request, tools: [{ kind: 'function', name: 'f' }] }, estimator)) > 5);
 });
+
+test('token estimator: a vocabulary that could not be read is read again by the next call', async () => {
+  let reads = 0;
+  const flaky = createTokenEstimator(async () => {
+    reads += 1;
+    if (reads === 1) throw new Error('EMFILE');
+    return (text) => text.length;
+  });
+  await assert.rejects(flaky.count(['abc']), { message: 'EMFILE' });
+  assert.equal(await flaky.count(['abc']), 3);
+  assert.equal(await flaky.count(['abcd']), 4);
+  assert.equal(reads, 2);
+});

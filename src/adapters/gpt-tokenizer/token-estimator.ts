@@ -4,7 +4,11 @@
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import { maxPieces, piecesPerTurn, pieceUnits } from './defaults.ts';
 
-type CountTokens = (text: string, options: { disallowedSpecial: Set<string>; allowedSpecial: Set<string> }) => number;
+/** Counts the tokens of a text. */
+export type CountTokens = (
+  text: string,
+  options: { disallowedSpecial: Set<string>; allowedSpecial: Set<string> },
+) => number;
 
 /** Spellings of special tokens within a text are text. */
 const asText = { disallowedSpecial: new Set<string>(), allowedSpecial: new Set<string>() };
@@ -13,14 +17,17 @@ const asText = { disallowedSpecial: new Set<string>(), allowedSpecial: new Set<s
  * The estimator. The vocabulary (a quarter of a second, 40 MB) is loaded by the first call, so that a deployment whose vendors
  * all report usage never pays for it. Of texts beyond `maxPieces` pieces, evenly spread pieces are counted and scaled up.
  */
-export function createTokenEstimator(): TokenEstimator {
+export function createTokenEstimator(load: () => Promise<CountTokens> = loadVocabulary): TokenEstimator {
   let loading: Promise<CountTokens> | undefined;
   return {
     async count(texts) {
       const pieces = sample(texts);
       if (pieces.length === 0) return 0;
-      loading ??= import('gpt-tokenizer/encoding/o200k_base').then((module) => module.countTokens);
-      const countTokens = await loading;
+      loading ??= load();
+      const countTokens = await loading.catch((failure: unknown) => {
+        loading = undefined; // The next call tries again.
+        throw failure;
+      });
       let tokens = 0;
       let units = 0;
       for (const [index, piece] of pieces.entries()) {
@@ -32,6 +39,10 @@ export function createTokenEstimator(): TokenEstimator {
       return Math.round((tokens * total) / units);
     },
   };
+}
+
+async function loadVocabulary(): Promise<CountTokens> {
+  return (await import('gpt-tokenizer/encoding/o200k_base')).countTokens;
 }
 
 /** All pieces when there are few, else `maxPieces` of them, evenly spread. */

@@ -6,6 +6,7 @@ import type { Clock, Timer } from '../../ports/clock.ts';
 import type { ModelCall } from '../../ports/model.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type CredentialOptions, createCredentials } from '../openai-compatible/credentials.ts';
+import { unlessAborted } from '../openai-compatible/unless-aborted.ts';
 import type { FailureContext } from '../openai-compatible/vendor-error.ts';
 import { CallSlots } from './call-slots.ts';
 import { failureOfStatus } from './errors.ts';
@@ -198,16 +199,3 @@ class ChannelCaller implements GrpcCaller {
 
 /** Headers of plain HTTP that gRPC sets itself. */
 const transportHeaders: ReadonlySet<string> = new Set(['content-type', 'accept-encoding', 'user-agent']);
-
-/** Settles as the promise does, or rejects once the signal aborts: a slow source of keys must not hold a call that is over. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(abortReason(signal));
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([aborted, promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}

@@ -9,6 +9,7 @@ import { parseBaseUrl } from '../openai-compatible/base-url.ts';
 import { type CredentialOptions, createCredentials } from '../openai-compatible/credentials.ts';
 import { createHttpCaller } from '../openai-compatible/http-call.ts';
 import type { AnswerSink, HttpCall, HttpExchange } from '../openai-compatible/http-exchange.ts';
+import { unlessAborted } from '../openai-compatible/unless-aborted.ts';
 import type { FailureContext } from '../openai-compatible/vendor-error.ts';
 import { bodyTooLong, isSuccess } from '../openai-compatible/whole-call.ts';
 import { maxMessageBytes } from './defaults.ts';
@@ -73,7 +74,7 @@ export function createRestCaller(options: RestCallerOptions): RestCaller {
   };
   return {
     async send(request, call) {
-      if (!credentials.isReady) await credentials.load();
+      if (!credentials.isReady) await unlessAborted(credentials.load(), call.signal);
       const { key } = credentials;
       const { method, path, body } = request;
       const http: HttpCall = {

@@ -68,6 +68,17 @@ describe('open-inference over REST', () => {
     });
   });
 
+  test('open-inference REST: a call that is over does not wait for the key', async () => {
+    const controller = new AbortController();
+    const provider = create({ apiKey: () => new Promise(() => undefined) });
+    const waiting = failureOfCall(
+      provider.infer?.(addRequest, { ...call, signal: controller.signal }) ?? assert.fail('no infer'),
+    );
+    controller.abort(new SluiceError('deadline_exceeded'));
+    assert.equal((await waiting).reason, 'deadline_exceeded');
+    assert.equal(upstream.exchanges.length, 0);
+  });
+
   test('open-inference REST: what JSON has no form for goes as bytes, and with binaryData everything does', async () => {
     const half = { name: 'h', datatype: 'FP16', shape: [1], data: Uint8Array.of(0, 0x3e) } as const;
     const mixed = inferRequest(floatTensor('a', 1), half, floatTensor('n', Number.NaN));

@@ -134,7 +134,8 @@ export function activate({ values, columns }: Rows, activation: Activation): voi
 
 /** Less the largest first, so that no exponential overflows. */
 function softmax(row: Float32Array): void {
-  const largest = Math.max(...row);
+  // Not Math.max: a list of arguments has a bound, and a vocabulary can be longer.
+  const largest = row.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
   let sum = 0;
   for (let at = 0; at < row.length; at += 1) {
     const weight = Math.exp((row[at] ?? 0) - largest);

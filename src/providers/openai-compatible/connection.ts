@@ -1,7 +1,7 @@
 // A vendor's HTTP API as JSON in and JSON or parts out: sockets, credentials and failures in one place. Every vendor that is
 // reached over HTTP builds its provider on it; what its JSON means stays in the vendor's own folder.
 
-import { abortReason, type SluiceError } from '../../core/error.ts';
+import type { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictPart } from '../../core/predict.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -14,6 +14,7 @@ import { defaultLimits, type ProviderLimits } from './defaults.ts';
 import { createHttpCaller } from './http-call.ts';
 import type { HttpCall } from './http-exchange.ts';
 import { type StreamReader, streamParts } from './part-stream.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import type { FailureContext } from './vendor-error.ts';
 import { callWhole, isSuccess, type WholeAnswer } from './whole-call.ts';
 
@@ -154,19 +155,4 @@ function joinHeader(headers: string[], name: string, value: string): void {
   const place = headers.findIndex((known, index) => index % 2 === 0 && known.toLowerCase() === name);
   if (place === -1) headers.push(name, value);
   else headers[place + 1] = `${headers[place + 1]}, ${value}`;
-}
-
-/** Settles as the promise does, or rejects once the signal aborts: a slow source of keys must not hold a call that is over. */
-async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) throw abortReason(signal);
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(abortReason(signal));
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
-  }
 }

@@ -327,4 +327,18 @@ describe('openai-compatible faults', () => {
     const { whole, streamed } = await bothFail(answerWith({ body: `${hello}${finish}`, headers }));
     assert.deepEqual([whole.reason, streamed.reason], ['upstream_malformed', 'upstream_malformed']);
   });
+
+  test('openai-compatible: half a character before a body that just ends is neither lost nor kept from its other half', async () => {
+    const lastEvent = 'data: {"choices":[{"index":0,"delta":{"content":"\\ude00b"},"finish_reason":"stop"}]}';
+    const bodies = [
+      { body: chunk('a\ud83d') + lastEvent, text: 'a😀b' },
+      { body: chunk('a\ud83d') + finish, text: 'a\ud83d' },
+    ];
+    for (const { body, text } of bodies) {
+      harness.upstream.script = answerWith({ body, headers: { 'content-type': 'text/event-stream' } });
+      const { parts, error } = await readParts(harness.create().predictStream(request, modelCall('m')));
+      assert.equal(error, undefined);
+      assert.equal(textOfParts(parts), text);
+    }
+  });
 });

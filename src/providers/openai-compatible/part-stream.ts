@@ -238,7 +238,11 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
   /** All bytes that came are used up. When none can follow, this is where a stream without `end` is found out. */
   #isOpenAtEndOfBytes(reader: StreamReader): boolean {
     if (this.#state !== 'body-ended') return true;
-    if (this.#failure === undefined && !this.#readLast(reader)) reader.finish(this.#parts);
+    if (this.#failure === undefined && !this.#readLast(reader)) {
+      const before = this.#parts.length;
+      reader.finish(this.#parts);
+      this.#joiner.join(this.#parts, before);
+    }
     this.#state = 'over';
     return false;
   }

@@ -22,7 +22,8 @@ const secretPatterns: readonly RegExp[] = [
   ),
   /(?<![\w./:-])\/(?:home|root|srv|opt|usr|var|etc|tmp|app|mnt|data|Users|workspace)\/[^\s"'`,;)\]}]+/g, // Files of a server.
   /\b[\w-]+(?:\.[\w-]+)*\.(?:local|internal|svc|lan|intranet|corp)\b(?:\.[\w-]+)*(?::\d+)?/gi, // Names within a cluster.
-  /\[?(?<![\w:])(?:[\da-f]{1,4}:){2,7}(?::?[\da-f]{1,4})?(?:::?[\da-f]{1,4})*(?![\w:])\]?(?::\d+)?/gi, // IPv6.
+  // IPv6: eight groups, or fewer around `::`. A time of day (12:30:45) is neither.
+  /\[?(?<![\w:])(?:(?:[\da-f]{1,4}:){7}[\da-f]{1,4}|(?=:*[\da-f])(?=[\da-f:]*::)(?:[\da-f]{0,4}:){2,7}[\da-f]{0,4})(?![\w:])\]?(?::\d+)?/gi,
   /\b(?:api[_-]?)?key=[^\s"'`,;)&]+/gi,
   /\borganization [a-z\d]+(?:-[a-z\d]+)+/gi,
   /[\w.+-]+@[\w-]+\.[\w.-]+/g,
