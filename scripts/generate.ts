@@ -9,7 +9,7 @@ import { BinaryReader } from '@bufbuild/protobuf/wire';
 
 const root = join(import.meta.dirname, '..');
 /** Folders that hold nothing but generated files. */
-const generatedPaths = ['src/rpc/generated', 'src/providers/open-inference/generated'] as const;
+const generatedPaths = ['src/rpc/generated', 'src/open-inference/generated'] as const;
 
 /** Runs buf from node_modules; the generator's shebang must find the pinned Node there too. Exits with its output on failure. */
 function buf(...parameters: string[]): Buffer {

@@ -11,8 +11,8 @@ import { predictToWire as messageToWire } from '../src/providers/anthropic/to-wi
 import { responseToWire } from '../src/providers/openai/responses/to-wire.ts';
 import { failureOf as openAiFailure } from '../src/providers/openai-compatible/errors.ts';
 import { finishReasonOf as chatFinish } from '../src/providers/openai-compatible/finish-reason.ts';
-import type { WireRequest } from '../src/providers/openai-compatible/request-translation.ts';
 import { predictToWire as chatToWire } from '../src/providers/openai-compatible/to-wire.ts';
+import type { WireRequest } from '../src/providers/translation/request-translation.ts';
 import { failureOf as vertexFailure } from '../src/providers/vertex/errors.ts';
 import { finishReasonOf as vertexFinish } from '../src/providers/vertex/finish-reason.ts';
 import { predictToWire as generateToWire } from '../src/providers/vertex/to-wire.ts';

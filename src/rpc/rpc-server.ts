@@ -5,9 +5,9 @@
 import { type ChannelOptions, Server, ServerCredentials } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import { SluiceError } from '../core/error.ts';
+import { GRPCInferenceServiceService } from '../open-inference/generated/inference/open_inference.ts';
 import type { Clock } from '../ports/clock.ts';
 import { closeGraceMs, defaultServerLimits, defaultTimeoutMs, flowControlWindowBytes } from './defaults.ts';
-import { GRPCInferenceServiceService } from './generated/inference/open_inference.ts';
 import { InferenceService } from './generated/sluice/inference/v1/inference.ts';
 import { redirectGrpcLog } from './grpc-log.ts';
 import type { RpcServerLimits, RpcServerOptions, RpcServerTls } from './rpc-server-options.ts';

@@ -8,7 +8,7 @@ import type {
   ModelInferRequest,
   ModelInferResponse,
   ModelInferRequest_InferInputTensor as WireTensor,
-} from '../../src/rpc/generated/inference/open_inference.ts';
+} from '../../src/open-inference/generated/inference/open_inference.ts';
 import { chainKey, startTensorChain, type TensorChain } from '../fixtures/tensor-chain.ts';
 import { tensorSamples } from '../fixtures/tensor-samples.ts';
 import { statusError } from '../fixtures/tensor-server.ts';

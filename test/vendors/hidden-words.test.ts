@@ -9,7 +9,7 @@ import type { JsonObject } from '../../src/core/json.ts';
 import * as anthropic from '../../src/providers/anthropic/errors.ts';
 import { failureOfEvent } from '../../src/providers/openai/responses/failure.ts';
 import * as openAi from '../../src/providers/openai-compatible/errors.ts';
-import type { FailureContext } from '../../src/providers/openai-compatible/vendor-error.ts';
+import type { FailureContext } from '../../src/providers/transport/vendor-error.ts';
 import * as vertex from '../../src/providers/vertex/errors.ts';
 
 const keyInUse = 'a-key-of-no-known-form';

@@ -10,11 +10,11 @@ import { embeddedFailureOf as anthropicFailure } from '../../src/providers/anthr
 import { MessageStreamReader } from '../../src/providers/anthropic/stream.ts';
 import { openAiLimits } from '../../src/providers/openai/defaults.ts';
 import { ResponseStreamReader } from '../../src/providers/openai/responses/stream.ts';
-import { defaultLimits } from '../../src/providers/openai-compatible/defaults.ts';
 import { embeddedFailureOf as openAiFailure } from '../../src/providers/openai-compatible/errors.ts';
-import type { AnswerSink, HttpCall, HttpExchange } from '../../src/providers/openai-compatible/http-exchange.ts';
-import { type StreamReader, streamParts } from '../../src/providers/openai-compatible/part-stream.ts';
 import { ChatStreamReader } from '../../src/providers/openai-compatible/stream.ts';
+import { defaultLimits } from '../../src/providers/transport/defaults.ts';
+import type { AnswerSink, HttpCall, HttpExchange } from '../../src/providers/transport/http-exchange.ts';
+import { type StreamReader, streamParts } from '../../src/providers/transport/part-stream.ts';
 import { embeddedFailureOf as vertexFailure } from '../../src/providers/vertex/errors.ts';
 import { GenerateStreamReader } from '../../src/providers/vertex/stream.ts';
 import { chatRequest } from '../fixtures/calls.ts';

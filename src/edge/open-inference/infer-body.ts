@@ -1,10 +1,10 @@
 // The body of an inference call: JSON, or JSON with the elements of tensors behind it as bytes (the binary tensor data extension).
 
 import { SluiceError } from '../../core/error.ts';
-import { mayLoseDigits, parseExactJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonValue } from '../../core/json.ts';
 import type { InferRequest, TensorParameters } from '../../core/tensor.ts';
-import { parametersOfRest, type RefuseAt, tensorsOfRest } from '../../core/tensor-rest.ts';
+import { mayLoseDigits, parseExactJson } from '../../open-inference/exact-json.ts';
+import { parametersOfRest, type RefuseAt, tensorsOfRest } from '../../open-inference/tensor-rest.ts';
 import { parseJsonBody } from '../parse-json.ts';
 import type { ModelPath } from './model-path.ts';
 

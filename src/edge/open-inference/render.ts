@@ -2,7 +2,7 @@
 
 import { SluiceError } from '../../core/error.ts';
 import type { InferResponse, TensorMetadata } from '../../core/tensor.ts';
-import { tensorToRest } from '../../core/tensor-rest.ts';
+import { tensorToRest } from '../../open-inference/tensor-rest.ts';
 import type { RenderedError, WholeAnswer } from '../dialect.ts';
 import { type InferCall, jsonLengthHeader } from './infer-body.ts';
 

@@ -3,7 +3,7 @@
 
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { jsonPayload, type Payload } from '../openai-compatible/connection.ts';
+import { jsonPayload, type Payload } from '../transport/connection.ts';
 
 /** What may stand in the header between commas. */
 const nameShape = /^[\w.:-]+$/;

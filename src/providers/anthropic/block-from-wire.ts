@@ -2,8 +2,7 @@
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ContentPart } from '../../core/message.ts';
-import { argumentsOf, malformed } from '../openai-compatible/answer-fields.ts';
-import { isPresent, listOf, textValueOf } from '../openai-compatible/wire-values.ts';
+import { argumentsOf, isPresent, listOf, malformed, textValueOf } from '../translation/wire-values.ts';
 
 const textFields: ReadonlySet<string> = new Set(['type', 'text', 'citations']);
 const thinkingFields: ReadonlySet<string> = new Set(['type', 'thinking', 'signature']);

@@ -3,7 +3,7 @@
 import type { TokenCount } from '../../core/count-tokens.ts';
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { countOf } from '../openai-compatible/wire-values.ts';
+import { countOf } from '../translation/wire-values.ts';
 
 /** Fields of a message request that only say how the answer is made; the count refuses them. */
 const answerFields: readonly string[] = [

@@ -5,8 +5,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { SluiceError } from '../../core/error.ts';
 import type { ErrorReason } from '../../core/error-catalogue.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { type FailureContext, plainMessage, type VendorError, vendorError } from '../openai-compatible/vendor-error.ts';
-import { objectOf, textValueOf } from '../openai-compatible/wire-values.ts';
+import { objectOf, textValueOf } from '../translation/wire-values.ts';
+import { type FailureContext, plainMessage, type VendorError, vendorError } from '../transport/vendor-error.ts';
 import { retryAfterMsOf } from './retry-after.ts';
 
 /** The status that an error has whose type came within a stream, where there is none. */

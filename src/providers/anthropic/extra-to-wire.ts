@@ -2,7 +2,7 @@
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
-import { objectAt } from '../openai-compatible/request-translation.ts';
+import { objectAt } from '../translation/request-translation.ts';
 import type { Translation } from './translation.ts';
 
 /** Anthropic's own fields that callers of other dialects send by agreement, under the same name. */

@@ -3,7 +3,7 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { isJsonObject } from '../../core/json.ts';
 import type { PredictRequest, ResponseFormat } from '../../core/predict.ts';
-import { objectAt, unsupported } from '../openai-compatible/request-translation.ts';
+import { objectAt, unsupported } from '../translation/request-translation.ts';
 import { jsonObjectInstruction, maxToolNameLength } from './defaults.ts';
 import { closedSchema } from './schema-to-wire.ts';
 import type { Translation } from './translation.ts';

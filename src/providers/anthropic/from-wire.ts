@@ -3,7 +3,7 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { ContentPart } from '../../core/message.ts';
 import type { PredictResponse } from '../../core/predict.ts';
-import { malformed } from '../openai-compatible/answer-fields.ts';
+import { malformed } from '../translation/wire-values.ts';
 import { type AnswerContext, answererOf, collectExtra, endingOf } from './answer-fields.ts';
 import { partFromWire } from './block-from-wire.ts';
 

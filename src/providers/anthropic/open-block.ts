@@ -3,8 +3,7 @@
 
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictPart } from '../../core/predict.ts';
-import { argumentsOf, malformed } from '../openai-compatible/answer-fields.ts';
-import { isPresent, listOf, textValueOf } from '../openai-compatible/wire-values.ts';
+import { argumentsOf, isPresent, listOf, malformed, textValueOf } from '../translation/wire-values.ts';
 import { callOf, extraOf, type KnownBlockType, knownTypeOf } from './block-from-wire.ts';
 import { maxAssembledCharacters } from './defaults.ts';
 

@@ -13,8 +13,8 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '../../core/message.ts';
-import { type ExtraRules, set, unsupported } from '../openai-compatible/request-translation.ts';
-import { listOf, objectOf } from '../openai-compatible/wire-values.ts';
+import { type ExtraRules, set, unsupported } from '../translation/request-translation.ts';
+import { listOf, objectOf } from '../translation/wire-values.ts';
 import { invalidArgumentsKey } from './defaults.ts';
 import type { Translation } from './translation.ts';
 

@@ -2,7 +2,7 @@
 
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
-import { objectAt } from '../openai-compatible/request-translation.ts';
+import { objectAt } from '../translation/request-translation.ts';
 import { answerTokensBesideThinking, effortBudgets, minThinkingBudget } from './defaults.ts';
 import type { Translation } from './translation.ts';
 

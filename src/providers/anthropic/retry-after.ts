@@ -1,8 +1,8 @@
 // How long Anthropic asks us to wait.
 
 import type { IncomingHttpHeaders } from 'node:http';
-import { maxRetryAfterMs } from '../openai-compatible/defaults.ts';
-import { retryAfterMsOf as commonRetryAfterMsOf } from '../openai-compatible/retry-after.ts';
+import { maxRetryAfterMs } from '../transport/defaults.ts';
+import { retryAfterMsOf as commonRetryAfterMsOf } from '../transport/retry-after.ts';
 
 /** The limits that Anthropic reports, each with `-remaining` and `-reset` (RFC 3339). */
 const limits: readonly string[] = ['requests', 'tokens', 'input-tokens', 'output-tokens'];

@@ -2,7 +2,7 @@
 
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
-import { set, unsupported } from '../openai-compatible/request-translation.ts';
+import { set, unsupported } from '../translation/request-translation.ts';
 import type { ModelFeatures } from './model-features.ts';
 import type { Translation } from './translation.ts';
 

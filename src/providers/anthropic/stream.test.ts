@@ -10,7 +10,7 @@ import { ResponseCollector } from '../../core/collect.ts';
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictPart, PredictResponse } from '../../core/predict.ts';
-import { SseParser } from '../openai-compatible/sse-parser.ts';
+import { SseParser } from '../transport/sse-parser.ts';
 import type { AnswerContext } from './answer-fields.ts';
 import { embeddedFailureOf } from './errors.ts';
 import { predictFromWire } from './from-wire.ts';

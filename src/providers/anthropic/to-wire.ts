@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
-import { set, unsupported, type WireRequest } from '../openai-compatible/request-translation.ts';
+import { set, unsupported, type WireRequest } from '../translation/request-translation.ts';
 import { maxTokensDefault } from './defaults.ts';
 import { mergeExtra } from './extra-to-wire.ts';
 import { setResponseFormat } from './format-to-wire.ts';

@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictRequest, Tool, ToolChoice } from '../../core/predict.ts';
-import { objectAt, set, unsupported } from '../openai-compatible/request-translation.ts';
+import { objectAt, set, unsupported } from '../translation/request-translation.ts';
 import { closedSchema } from './schema-to-wire.ts';
 import type { Translation } from './translation.ts';
 

@@ -2,7 +2,7 @@
 
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Usage } from '../../core/usage.ts';
-import { countOf, isPresent, objectOf } from '../openai-compatible/wire-values.ts';
+import { countOf, isPresent, objectOf } from '../translation/wire-values.ts';
 
 /**
  * The usage; undefined when there is none. Anthropic counts tokens that were read from or written to its prompt cache beside

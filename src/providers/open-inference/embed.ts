@@ -4,9 +4,9 @@ import { reportOf } from '../../core/downgraded.ts';
 import { type EmbedRequest, type EmbedResponse, textsToEmbed } from '../../core/embed.ts';
 import type { ModelCall } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
-import { malformed } from '../openai-compatible/answer-fields.ts';
-import { unsupported } from '../openai-compatible/request-translation.ts';
 import { inputUsage } from '../openai-compatible/usage.ts';
+import { unsupported } from '../translation/request-translation.ts';
+import { malformed } from '../translation/wire-values.ts';
 import { batchesOf, type EmbedTask, extraParameters, inferRows, textTensor } from './tensor-task.ts';
 import type { TensorTransport } from './tensor-transport.ts';
 

@@ -4,9 +4,9 @@ import { type ServiceError, status } from '@grpc/grpc-js';
 import { SluiceError } from '../../core/error.ts';
 import type { ErrorReason, StatusCode } from '../../core/error-catalogue.ts';
 import { failureOf } from '../openai-compatible/errors.ts';
-import { safeMessage } from '../openai-compatible/safe-message.ts';
-import type { FailureContext } from '../openai-compatible/vendor-error.ts';
-import type { WholeAnswer } from '../openai-compatible/whole-call.ts';
+import { safeMessage } from '../transport/safe-message.ts';
+import type { FailureContext } from '../transport/vendor-error.ts';
+import type { WholeAnswer } from '../transport/whole-call.ts';
 import { maxMessageBytes } from './defaults.ts';
 
 /**

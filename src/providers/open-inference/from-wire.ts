@@ -2,15 +2,15 @@
 // `upstream_malformed`, whichever form it came in.
 
 import type { InferRequest, InferResponse, Tensor, TensorDescription, TensorMetadata } from '../../core/tensor.ts';
-import { rawOfContents } from '../../core/tensor-contents.ts';
 import { checkTensorData, isTensorDatatype, type Refuse } from '../../core/tensor-data.ts';
-import { malformed } from '../openai-compatible/answer-fields.ts';
 import type {
   ModelInferResponse,
   ModelMetadataResponse,
   ModelInferResponse_InferOutputTensor as OutputTensor,
   ModelMetadataResponse_TensorMetadata as WireDescription,
-} from './generated/inference/open_inference.ts';
+} from '../../open-inference/generated/inference/open_inference.ts';
+import { rawOfContents } from '../../open-inference/tensor-contents.ts';
+import { malformed } from '../translation/wire-values.ts';
 import { parametersFromWire } from './parameters.ts';
 
 /** `target` is `provider/model`. */

@@ -4,11 +4,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Ending, FinishReason, PredictPart, PredictRequest } from '../../core/predict.ts';
-import { type AnswerContext, downgradesOf, malformed, parseObject } from '../openai-compatible/answer-fields.ts';
-import type { EndPart, StreamReader } from '../openai-compatible/part-stream.ts';
 import { OutputText, settleUsage, unknownUsage } from '../openai-compatible/usage.ts';
-import type { WholeAnswer } from '../openai-compatible/whole-call.ts';
-import { isPresent, textValueOf } from '../openai-compatible/wire-values.ts';
+import { type AnswerContext, downgradesOf } from '../translation/answer-context.ts';
+import { isPresent, malformed, parseObject, textValueOf } from '../translation/wire-values.ts';
+import type { EndPart, StreamReader } from '../transport/part-stream.ts';
+import type { WholeAnswer } from '../transport/whole-call.ts';
 import { maxExtraFields } from './defaults.ts';
 
 /** Makes a failure out of an `error` that came within a stream or a body of status 200. */

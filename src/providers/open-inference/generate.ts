@@ -8,9 +8,9 @@ import type { PredictPart, PredictRequest, PredictResponse } from '../../core/pr
 import type { Clock } from '../../ports/clock.ts';
 import type { ModelCall, ModelProvider } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
-import type { AnswerContext } from '../openai-compatible/answer-fields.ts';
-import { type Connection, jsonPayload } from '../openai-compatible/connection.ts';
 import { embeddedFailureOf } from '../openai-compatible/errors.ts';
+import type { AnswerContext } from '../translation/answer-context.ts';
+import { type Connection, jsonPayload } from '../transport/connection.ts';
 import { GenerateStreamReader } from './generate-stream.ts';
 import { type GenerateTask, generateToWire } from './generate-to-wire.ts';
 

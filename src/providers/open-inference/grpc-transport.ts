@@ -1,7 +1,7 @@
 // The protocol over gRPC.
 
+import { GRPCInferenceServiceService as service } from '../../open-inference/generated/inference/open_inference.ts';
 import { inferFromWire, metadataFromWire } from './from-wire.ts';
-import { GRPCInferenceServiceService as service } from './generated/inference/open_inference.ts';
 import { createGrpcCaller, type GrpcCallerOptions } from './grpc-caller.ts';
 import type { TensorTransport } from './tensor-transport.ts';
 import { inferToWire } from './to-wire.ts';

@@ -1,45 +1,26 @@
-// Parameters of a request or a tensor, core ↔ the messages of gRPC.
+// Parameters of the Open Inference Protocol at a server of somebody else's.
 
-import type { JsonValue } from '../../core/json.ts';
 import type { TensorParameters } from '../../core/tensor.ts';
-import { malformed } from '../openai-compatible/answer-fields.ts';
-import { unsupported } from '../openai-compatible/request-translation.ts';
-import type { InferParameter } from './generated/inference/open_inference.ts';
+import {
+  parametersFromWire as fromWire,
+  parametersToWire as toWire,
+  type WireParameters,
+} from '../../open-inference/parameters.ts';
+import { unsupported } from '../translation/request-translation.ts';
+import { malformed } from '../translation/wire-values.ts';
 
-type WireParameters = Record<string, InferParameter>;
-
-/**
- * Whole numbers go as `int64_param`, other numbers as `double_param`. Throws `unsupported_capability` for null, lists and
- * objects, which the protocol has no form for.
- */
-export function parametersToWire(parameters: TensorParameters = {}, param: string = 'parameters'): WireParameters {
-  const entries = Object.entries(parameters);
-  return Object.fromEntries(entries.map(([name, value]) => [name, valueToWire(value, `${param}.${name}`)]));
-}
-
-function valueToWire(value: JsonValue, param: string): InferParameter {
-  switch (typeof value) {
-    case 'boolean':
-      return { parameterChoice: { $case: 'boolParam', value } };
-    case 'string':
-      return { parameterChoice: { $case: 'stringParam', value } };
-    case 'number':
-      return Number.isSafeInteger(value)
-        ? { parameterChoice: { $case: 'int64Param', value: BigInt(value) } }
-        : { parameterChoice: { $case: 'doubleParam', value } };
-    default:
-      throw unsupported('a parameter that is neither text, a number nor a truth value', param);
-  }
-}
-
-/** Undefined when there are none. Throws `upstream_malformed` for a whole number beyond 2^53, which would be rounded. */
-export function parametersFromWire(wire: WireParameters): TensorParameters | undefined {
-  const values = Object.entries(wire).flatMap(([name, { parameterChoice }]): [string, JsonValue][] => {
-    if (parameterChoice === undefined) return [];
-    const { value } = parameterChoice;
-    if (typeof value !== 'bigint') return [[name, value]];
-    if (!Number.isSafeInteger(Number(value))) throw malformed(`parameter ${name} is beyond 2^53`);
-    return [[name, Number(value)]];
+/** Throws `unsupported_capability` for null, lists and objects, which the protocol has no form for. */
+export function parametersToWire(
+  parameters: TensorParameters | undefined,
+  param: string = 'parameters',
+): WireParameters {
+  return toWire(parameters, (name) => {
+    throw unsupported('a parameter that is neither text, a number nor a truth value', `${param}.${name}`);
   });
-  return values.length === 0 ? undefined : Object.fromEntries(values);
+}
+
+/** Undefined when there are none; one without a value counts as none. Throws `upstream_malformed` for one beyond 2^53. */
+export function parametersFromWire(wire: WireParameters): TensorParameters | undefined {
+  const given = Object.entries(wire).filter(([, { parameterChoice }]) => parameterChoice !== undefined);
+  return fromWire(Object.fromEntries(given), (name, problem) => malformed(`parameter ${name} ${problem}`));
 }

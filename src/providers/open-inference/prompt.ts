@@ -3,7 +3,7 @@
 
 import { SluiceError } from '../../core/error.ts';
 import type { ContentPart, Message } from '../../core/message.ts';
-import { type RequestTranslation, unsupported } from '../openai-compatible/request-translation.ts';
+import { type RequestTranslation, unsupported } from '../translation/request-translation.ts';
 
 /** The turns of a conversation; `{text}` stands for what was said. The prompt is all turns in order, and then `opening`. */
 export interface PromptTemplate {

@@ -1,12 +1,18 @@
 // The protocol over REST, with the binary tensor data extension where it is wanted or needed.
 
 import { SluiceError } from '../../core/error.ts';
-import { parseExactJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { InferRequest, InferResponse, TensorDescription, TensorMetadata } from '../../core/tensor.ts';
 import { isTensorDatatype } from '../../core/tensor-data.ts';
-import { fitsJson, parametersOfRest, type RefuseAt, tensorsOfRest, tensorToRest } from '../../core/tensor-rest.ts';
-import { malformed } from '../openai-compatible/answer-fields.ts';
+import { parseExactJson } from '../../open-inference/exact-json.ts';
+import {
+  fitsJson,
+  parametersOfRest,
+  type RefuseAt,
+  tensorsOfRest,
+  tensorToRest,
+} from '../../open-inference/tensor-rest.ts';
+import { malformed } from '../translation/wire-values.ts';
 import { type BytesAnswer, createRestCaller, type RestCallerOptions, type RestRequest } from './rest-caller.ts';
 import type { TensorTransport } from './tensor-transport.ts';
 import { checkInputs } from './to-wire.ts';

@@ -4,10 +4,10 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { InferResponse, Tensor, TensorParameters } from '../../core/tensor.ts';
 import { joinBytes } from '../../core/tensor-data.ts';
-import { unpackFloats } from '../../core/tensor-elements.ts';
+import { unpackFloats } from '../../open-inference/tensor-elements.ts';
 import type { ModelCall } from '../../ports/model.ts';
-import { malformed } from '../openai-compatible/answer-fields.ts';
-import { unsupported } from '../openai-compatible/request-translation.ts';
+import { unsupported } from '../translation/request-translation.ts';
+import { malformed } from '../translation/wire-values.ts';
 import type { TensorTransport } from './tensor-transport.ts';
 
 /** What tasks over texts have in common. */

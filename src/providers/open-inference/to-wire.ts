@@ -3,7 +3,7 @@
 import { SluiceError } from '../../core/error.ts';
 import type { InferRequest, Tensor } from '../../core/tensor.ts';
 import { checkTensorData } from '../../core/tensor-data.ts';
-import type { ModelInferRequest } from './generated/inference/open_inference.ts';
+import type { ModelInferRequest } from '../../open-inference/generated/inference/open_inference.ts';
 import { parametersToWire } from './parameters.ts';
 
 /** Throws `invalid_request` for a tensor whose data does not fit its shape: not every server checks, and some crash. */

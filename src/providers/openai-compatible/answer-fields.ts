@@ -1,29 +1,12 @@
 // What whole answers and the chunks of a stream have in common on the wire: who answered, log probabilities, reasoning under
 // its several names, content given as a list, and the fields that Sluice has no name for.
 
-import { type Downgraded, reportOf } from '../../core/downgraded.ts';
-import { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, TokenLogprob } from '../../core/predict.ts';
-import type { TokenEstimator } from '../../ports/token-estimator.ts';
-import { maxContentPieces, maxExtraFields } from './defaults.ts';
-import { isPresent, listOf, objectOf, textValueOf } from './wire-values.ts';
-
-/** What an answer needs beside the vendor's bytes. */
-export interface AnswerContext {
-  /** `provider/model`. */
-  readonly target: string;
-  /** The model's name as it was asked for, where the vendor does not say. */
-  readonly model: string;
-  /** Stands in for the answer's id where the vendor gives none. */
-  readonly requestId: string;
-  /** Now, Unix time in milliseconds, where the vendor does not say. */
-  readonly nowMs: number;
-  /** Counts where the vendor does not. */
-  readonly estimator: TokenEstimator;
-  /** Fields of the request that were left out. */
-  readonly downgrades?: readonly string[];
-}
+import { type AnswerContext, downgradesOf } from '../translation/answer-context.ts';
+import { maxExtraFields } from '../translation/defaults.ts';
+import { isPresent, listOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
+import { maxContentPieces } from './defaults.ts';
 
 /** Top-level fields that are read; all others travel on in `extra`. `obfuscation` and Mistral's `p` are only padding. */
 const answerFields: ReadonlySet<string> = new Set([
@@ -71,11 +54,6 @@ export function answererOf(body: JsonObject, context: AnswerContext): Answerer {
     attempts: 1,
     ...downgradesOf(context),
   };
-}
-
-/** The part of an answer that reports what was left out; nothing when all of the request was honoured. */
-export function downgradesOf({ downgrades = [] }: Pick<AnswerContext, 'downgrades'>): Downgraded {
-  return reportOf(downgrades);
 }
 
 /** Seconds by the rules; some servers send milliseconds, recognisable by their size. */
@@ -171,29 +149,4 @@ function oneLogprob(wire: JsonObject): { token: string; logprob: number; bytes?:
   if (typeof token !== 'string' || typeof logprob !== 'number')
     throw malformed('a log probability has no token or value');
   return Array.isArray(bytes) ? { token, logprob, bytes: bytes as number[] } : { token, logprob };
-}
-
-/** The arguments of a call as text: some servers send the object itself. */
-export function argumentsOf(value: JsonValue | undefined): string {
-  if (typeof value === 'string') return value;
-  return value === undefined || value === null ? '' : JSON.stringify(value);
-}
-
-/** `upstream_malformed`, with what was wrong for the log. */
-export function malformed(detail: string): SluiceError {
-  return new SluiceError('upstream_malformed', { detail });
-}
-
-/** Parses JSON that must be an object. Throws `upstream_malformed`; the text itself is never part of the error. */
-export function parseObject(text: string, what: string): JsonObject {
-  let value: unknown;
-  try {
-    value = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
-  } catch {
-    throw malformed(`${what} of ${text.length} characters is not JSON`);
-  }
-  // Gemini's endpoint wraps its errors into a list.
-  const object = objectOf((Array.isArray(value) ? value[0] : value) as JsonValue);
-  if (object === undefined) throw malformed(`${what} is not a JSON object`);
-  return object;
 }

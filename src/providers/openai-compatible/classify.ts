@@ -2,10 +2,10 @@
 
 import type { ClassifyRequest, ClassifyResponse, LabelScore } from '../../core/classify.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import { type AnswerContext, malformed } from './answer-fields.ts';
-import { unsupported } from './request-translation.ts';
+import type { AnswerContext } from '../translation/answer-context.ts';
+import { unsupported } from '../translation/request-translation.ts';
+import { countOf, listOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
 import { inputUsage } from './usage.ts';
-import { countOf, listOf, objectOf, textValueOf } from './wire-values.ts';
 
 /** The body. Throws `unsupported_capability` for labels of the caller's: the endpoint serves models with labels of their own. */
 export function classifyToWire(request: ClassifyRequest, model: string): JsonObject {

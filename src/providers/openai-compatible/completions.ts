@@ -3,11 +3,11 @@
 
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
+import { set, unsupported, type WireRequest } from '../translation/request-translation.ts';
+import { listOf, objectOf } from '../translation/wire-values.ts';
 import { mergeExtra } from './extra-to-wire.ts';
-import { set, unsupported, type WireRequest } from './request-translation.ts';
 import { addSampling } from './to-wire.ts';
 import { Translation } from './translation.ts';
-import { listOf, objectOf } from './wire-values.ts';
 
 /**
  * The body. Log probabilities are asked for by the number of alternatives. Throws `unsupported_capability` for what only a

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import type { SluiceError } from '../../core/error.ts';
 import type { ErrorReason } from '../../core/error-catalogue.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { retryAfterMsOf } from '../transport/retry-after.ts';
+import { safeMessage } from '../transport/safe-message.ts';
 import { embeddedFailureOf, failureOf } from './errors.ts';
-import { retryAfterMsOf } from './retry-after.ts';
-import { safeMessage } from './safe-message.ts';
 
 const nowMs = Date.UTC(2026, 0, 1);
 const context = { target: 'p/m', secrets: ['verysecret', 'vllm.internal:8000'], nowMs };

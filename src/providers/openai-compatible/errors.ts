@@ -4,9 +4,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { SluiceError } from '../../core/error.ts';
 import type { ErrorReason } from '../../core/error-catalogue.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { retryAfterMsOf } from './retry-after.ts';
-import { type FailureContext, plainMessage, type VendorError, vendorError } from './vendor-error.ts';
-import { objectOf, textValueOf } from './wire-values.ts';
+import { objectOf, textValueOf } from '../translation/wire-values.ts';
+import { retryAfterMsOf } from '../transport/retry-after.ts';
+import { type FailureContext, plainMessage, type VendorError, vendorError } from '../transport/vendor-error.ts';
 
 /** The failure that a status and body mean; what of it is shown: see vendorError. */
 export function failureOf(

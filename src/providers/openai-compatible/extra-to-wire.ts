@@ -2,10 +2,10 @@
 
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
+import { set, unsupported } from '../translation/request-translation.ts';
+import { isPresent, listOf, objectOf } from '../translation/wire-values.ts';
 import { effortBudgets } from './defaults.ts';
-import { set, unsupported } from './request-translation.ts';
 import type { Translation } from './translation.ts';
-import { isPresent, listOf, objectOf } from './wire-values.ts';
 
 /**
  * Fields of other dialects that change no answer, or only its bookkeeping: left out and reported. Servers that speak OpenAI's

@@ -6,7 +6,7 @@ import { quarterEstimator } from '../../../test/fixtures/quarter-estimator.ts';
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictResponse } from '../../core/predict.ts';
-import { parseObject } from './answer-fields.ts';
+import { parseObject } from '../translation/wire-values.ts';
 import { predictFromWire } from './from-wire.ts';
 import { unknownUsage } from './usage.ts';
 

@@ -4,21 +4,20 @@ import { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ContentPart } from '../../core/message.ts';
 import type { PredictResponse } from '../../core/predict.ts';
+import type { AnswerContext } from '../translation/answer-context.ts';
+import { madeUpCallId } from '../translation/call-id.ts';
+import { maxToolCalls } from '../translation/defaults.ts';
+import { argumentsOf, isPresent, listOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
 import {
-  type AnswerContext,
   answererOf,
-  argumentsOf,
   collectExtra,
   contentPieces,
   logprobsOf,
-  malformed,
   reasoningOf,
   unknownMessageFields,
 } from './answer-fields.ts';
-import { maxToolCalls } from './defaults.ts';
 import { finishReasonOf, isUnfinished } from './finish-reason.ts';
 import { unknownUsage, usageFromWire } from './usage.ts';
-import { isPresent, listOf, objectOf, textValueOf } from './wire-values.ts';
 
 /**
  * The response. Fields of the message without a name here become one `opaque` part whose value has no `type` (an opaque
@@ -126,9 +125,4 @@ function toolCallFromWire(wire: JsonValue, position: number, answerId: string): 
     arguments: argumentsOf(fields?.['arguments']),
     ...(isPresent(extra) ? { extra } : {}),
   };
-}
-
-/** The id of a call that the server gave none: the same for the whole answer and its stream. */
-export function madeUpCallId(answerId: string, position: number): string {
-  return `call_${answerId}_${position}`;
 }

@@ -13,7 +13,7 @@ import type {
   ToolResultPart,
 } from '../../core/message.ts';
 import type { PredictRequest } from '../../core/predict.ts';
-import { unsupported } from './request-translation.ts';
+import { unsupported } from '../translation/request-translation.ts';
 import type { Translation } from './translation.ts';
 
 /**

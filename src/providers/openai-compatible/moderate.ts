@@ -4,10 +4,10 @@ import type { ModerateRequest, ModerateResponse, ModerationResult } from '../../
 import { reportOf } from '../../core/downgraded.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ImagePart, TextPart } from '../../core/message.ts';
-import { type AnswerContext, malformed } from './answer-fields.ts';
-import { unsupported } from './request-translation.ts';
+import type { AnswerContext } from '../translation/answer-context.ts';
+import { unsupported } from '../translation/request-translation.ts';
+import { countOf, isPresent, listOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
 import { inputUsage } from './usage.ts';
-import { countOf, isPresent, listOf, objectOf, textValueOf } from './wire-values.ts';
 
 /**
  * The bodies, in the order of the inputs. Inputs of one text each go together. An input of several parts is judged as a whole

@@ -6,22 +6,22 @@ import type { PredictPart, PredictRequest, PredictResponse } from '../../core/pr
 import type { Clock } from '../../ports/clock.ts';
 import type { ModelCall, ModelProvider } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
-import { type AnswerContext, malformed, parseObject } from './answer-fields.ts';
+import type { AnswerContext } from '../translation/answer-context.ts';
+import type { WireRequest } from '../translation/request-translation.ts';
+import { isPresent, malformed, parseObject } from '../translation/wire-values.ts';
+import { type Connection, jsonPayload } from '../transport/connection.ts';
 import { classifyFromWire, classifyToWire } from './classify.ts';
 import { completionAsChat, completionToWire } from './completions.ts';
-import { type Connection, jsonPayload } from './connection.ts';
 import { maxKnownHabits } from './defaults.ts';
 import { embedFromWire, embedToWire } from './embed.ts';
 import { embeddedFailureOf } from './errors.ts';
 import { predictFromWire } from './from-wire.ts';
 import { moderateFromWire, moderateToWire } from './moderate.ts';
 import { type RankForm, rankFromWire, rankToWire } from './rank.ts';
-import type { WireRequest } from './request-translation.ts';
 import { ChatStreamReader, type EndingHabit } from './stream.ts';
 import { type MaxTokensField, predictToWire } from './to-wire.ts';
 import { transcribeFromWire, transcribeToWire } from './transcribe.ts';
 import { outputOf, settleUsage } from './usage.ts';
-import { isPresent } from './wire-values.ts';
 
 /** What the operations need beside a connection. */
 export interface OperationOptions {

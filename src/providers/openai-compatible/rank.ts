@@ -2,9 +2,9 @@
 
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { RankRequest, RankResponse } from '../../core/rank.ts';
-import { type AnswerContext, malformed } from './answer-fields.ts';
+import type { AnswerContext } from '../translation/answer-context.ts';
+import { countOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
 import { inputUsage } from './usage.ts';
-import { countOf, objectOf, textValueOf } from './wire-values.ts';
 
 /** `jina`: `documents` and `top_n`. `tei` (Hugging Face text-embeddings-inference): `texts`, and all of them come back. */
 export type RankForm = 'jina' | 'tei';

@@ -10,8 +10,8 @@ import { ResponseCollector } from '../../core/collect.ts';
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictPart, PredictResponse } from '../../core/predict.ts';
+import { SseParser } from '../transport/sse-parser.ts';
 import { embeddedFailureOf } from './errors.ts';
-import { SseParser } from './sse-parser.ts';
 import { ChatStreamReader, type EndingHabit } from './stream.ts';
 
 const context = {

@@ -6,26 +6,24 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, PredictPart, PredictRequest, TokenLogprob } from '../../core/predict.ts';
 import type { Usage } from '../../core/usage.ts';
 import { textsOf } from '../../ports/token-estimator.ts';
+import type { AnswerContext } from '../translation/answer-context.ts';
+import { maxExtraFields } from '../translation/defaults.ts';
+import { isPresent, listOf, malformed, objectOf, parseObject, textValueOf } from '../translation/wire-values.ts';
+import type { EndPart, StreamReader } from '../transport/part-stream.ts';
+import type { WholeAnswer } from '../transport/whole-call.ts';
 import {
-  type AnswerContext,
   answererOf,
   collectExtra,
   contentPieces,
   logprobsOf,
-  malformed,
-  parseObject,
   reasoningOf,
   unknownMessageFields,
 } from './answer-fields.ts';
 import { completionAsChat } from './completions.ts';
-import { maxExtraFields } from './defaults.ts';
 import { finishReasonOf, isUnfinished } from './finish-reason.ts';
 import { predictFromWire } from './from-wire.ts';
-import type { EndPart, StreamReader } from './part-stream.ts';
 import { ToolCallStream } from './tool-call-stream.ts';
 import { OutputText, settleUsage, unknownUsage, usageFromWire } from './usage.ts';
-import type { WholeAnswer } from './whole-call.ts';
-import { isPresent, listOf, objectOf, textValueOf } from './wire-values.ts';
 
 /** Makes a failure out of an `error` object that came within a stream or a body of status 200. */
 export type EmbeddedFailure = (body: JsonObject) => SluiceError;

@@ -2,11 +2,11 @@
 
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictRequest, ResponseFormat, Tool, ToolChoice } from '../../core/predict.ts';
+import { set, unsupported, type WireRequest } from '../translation/request-translation.ts';
+import { objectOf } from '../translation/wire-values.ts';
 import { mergeExtra } from './extra-to-wire.ts';
 import { messagesToWire } from './messages-to-wire.ts';
-import { set, unsupported, type WireRequest } from './request-translation.ts';
 import { Translation } from './translation.ts';
-import { objectOf } from './wire-values.ts';
 
 /** The two names of one field: OpenAI's reasoning models take only the newer, most other servers only the older. */
 export type MaxTokensField = 'max_tokens' | 'max_completion_tokens';

@@ -2,10 +2,10 @@
 
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictPart } from '../../core/predict.ts';
-import { argumentsOf, malformed } from './answer-fields.ts';
-import { maxCustomInput, maxEarlyArguments, maxToolCalls } from './defaults.ts';
-import { madeUpCallId } from './from-wire.ts';
-import { isPresent, objectOf, textValueOf } from './wire-values.ts';
+import { madeUpCallId } from '../translation/call-id.ts';
+import { maxToolCalls } from '../translation/defaults.ts';
+import { argumentsOf, isPresent, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
+import { maxCustomInput, maxEarlyArguments } from './defaults.ts';
 
 /** A call as far as it is known. */
 interface Call {

@@ -4,10 +4,10 @@ import { reportOf } from '../../core/downgraded.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { TranscribeRequest, TranscribeResponse, TranscriptSegment } from '../../core/transcribe.ts';
 import type { Usage } from '../../core/usage.ts';
-import { type AnswerContext, malformed } from './answer-fields.ts';
-import { multipartForm } from './multipart.ts';
-import { unsupported } from './request-translation.ts';
-import { countOf, isPresent, objectOf, textValueOf } from './wire-values.ts';
+import type { AnswerContext } from '../translation/answer-context.ts';
+import { unsupported } from '../translation/request-translation.ts';
+import { countOf, isPresent, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
+import { multipartForm } from '../transport/multipart.ts';
 
 /** Formats of an answer that are JSON. Subtitles are made from segments, by whoever wants them. */
 const jsonFormats: ReadonlySet<string> = new Set(['json', 'verbose_json', 'diarized_json']);

@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../core/json.ts';
 import type { Dialect } from '../../core/message.ts';
-import { RequestTranslation } from './request-translation.ts';
+import { RequestTranslation } from '../translation/request-translation.ts';
 
 /** Markers for a vendor's cache: they change no answer. */
 const hints: ReadonlySet<string> = new Set(['cache_control', 'prompt_cache_breakpoint']);

@@ -5,8 +5,8 @@ import type { ContentPart } from '../../core/message.ts';
 import type { PredictRequest } from '../../core/predict.ts';
 import type { Usage } from '../../core/usage.ts';
 import { estimateInputTokens, type TokenEstimator, textsOf } from '../../ports/token-estimator.ts';
-import { maxKeptOutput } from './defaults.ts';
-import { countOf, objectOf } from './wire-values.ts';
+import { maxKeptOutput } from '../translation/defaults.ts';
+import { countOf, objectOf } from '../translation/wire-values.ts';
 
 /**
  * The usage that the vendor reports; undefined when it reports none, or only halves of it. Details are cut down to the

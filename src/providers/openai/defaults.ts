@@ -1,6 +1,6 @@
 // Policy constants of the OpenAI provider, each with its reason.
 
-import type { ProviderLimits } from '../openai-compatible/defaults.ts';
+import type { ProviderLimits } from '../transport/defaults.ts';
 
 /**
  * 32 MiB a line: the last event of the Responses API repeats the whole answer, and a generated picture is 2 to 8 MB of base64.

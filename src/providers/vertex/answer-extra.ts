@@ -1,8 +1,8 @@
 // The fields of an answer that Sluice has no name for, collected over all its chunks for `end.extra`.
 
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import { maxExtraFields } from '../openai-compatible/defaults.ts';
-import { isPresent, objectOf } from '../openai-compatible/wire-values.ts';
+import { maxExtraFields } from '../translation/defaults.ts';
+import { isPresent, objectOf } from '../translation/wire-values.ts';
 import { maxListEntries } from './defaults.ts';
 import { usageDetailsOf } from './usage.ts';
 

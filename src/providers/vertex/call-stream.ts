@@ -2,9 +2,8 @@
 
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictPart } from '../../core/predict.ts';
-import { malformed } from '../openai-compatible/answer-fields.ts';
-import { madeUpCallId } from '../openai-compatible/from-wire.ts';
-import { isPresent, objectOf, textValueOf } from '../openai-compatible/wire-values.ts';
+import { madeUpCallId } from '../translation/call-id.ts';
+import { isPresent, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
 import { maxToolCalls } from './defaults.ts';
 import { PartialArguments } from './partial-arguments.ts';
 import { signatureExtra } from './tools-to-wire.ts';

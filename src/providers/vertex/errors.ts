@@ -3,11 +3,11 @@
 import type { SluiceError } from '../../core/error.ts';
 import type { ErrorReason } from '../../core/error-catalogue.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { maxRetryAfterMs } from '../openai-compatible/defaults.ts';
-import { retryAfterMsOf } from '../openai-compatible/retry-after.ts';
-import { type FailureContext, plainMessage, vendorError } from '../openai-compatible/vendor-error.ts';
-import type { WholeAnswer } from '../openai-compatible/whole-call.ts';
-import { listOf, objectOf, textValueOf } from '../openai-compatible/wire-values.ts';
+import { listOf, objectOf, textValueOf } from '../translation/wire-values.ts';
+import { maxRetryAfterMs } from '../transport/defaults.ts';
+import { retryAfterMsOf } from '../transport/retry-after.ts';
+import { type FailureContext, plainMessage, vendorError } from '../transport/vendor-error.ts';
+import type { WholeAnswer } from '../transport/whole-call.ts';
 
 /** What Google said. */
 interface RpcStatus {

@@ -3,8 +3,8 @@
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
-import { unsupported } from '../openai-compatible/request-translation.ts';
-import { objectOf } from '../openai-compatible/wire-values.ts';
+import { unsupported } from '../translation/request-translation.ts';
+import { objectOf } from '../translation/wire-values.ts';
 import { thinkingOfEffort } from './generation-config.ts';
 import type { Translation } from './translation.ts';
 

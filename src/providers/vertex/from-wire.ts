@@ -3,7 +3,7 @@
 import { ResponseCollector } from '../../core/collect.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictPart, PredictRequest, PredictResponse } from '../../core/predict.ts';
-import type { AnswerContext } from '../openai-compatible/answer-fields.ts';
+import type { AnswerContext } from '../translation/answer-context.ts';
 import { type EmbeddedFailure, GenerateStreamReader } from './stream.ts';
 
 /**

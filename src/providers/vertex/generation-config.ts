@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictRequest, ResponseFormat } from '../../core/predict.ts';
-import { set, unsupported } from '../openai-compatible/request-translation.ts';
+import { set, unsupported } from '../translation/request-translation.ts';
 import { effortBudgets, effortLevels } from './defaults.ts';
 import { withoutDialect } from './tools-to-wire.ts';
 import type { Translation } from './translation.ts';

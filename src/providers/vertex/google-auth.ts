@@ -3,8 +3,8 @@
 import { type ErrorDetails, SluiceError } from '../../core/error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
-import type { KeySource } from '../openai-compatible/credentials.ts';
-import { safeMessage } from '../openai-compatible/safe-message.ts';
+import type { KeySource } from '../transport/credentials.ts';
+import { safeMessage } from '../transport/safe-message.ts';
 import { tokenFetchMs, tokenLifeMs, tokenMarginMs, tokenRetryMs } from './defaults.ts';
 import { createGoogleClient } from './google-client.ts';
 

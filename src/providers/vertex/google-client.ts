@@ -4,7 +4,7 @@
 import type { AuthClient, OAuth2ClientOptions } from 'google-auth-library';
 import { SluiceError } from '../../core/error.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { objectOf, textValueOf } from '../openai-compatible/wire-values.ts';
+import { objectOf, textValueOf } from '../translation/wire-values.ts';
 import { authScope } from './defaults.ts';
 
 /** What a client is made of. */

@@ -2,8 +2,7 @@
 
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { TokenLogprob } from '../../core/predict.ts';
-import { malformed } from '../openai-compatible/answer-fields.ts';
-import { listOf, objectOf } from '../openai-compatible/wire-values.ts';
+import { listOf, malformed, objectOf } from '../translation/wire-values.ts';
 
 /** By token, with the alternatives of the same step; undefined when there are none. Google gives no bytes. */
 export function logprobsOf(value: JsonValue | undefined): TokenLogprob[] | undefined {

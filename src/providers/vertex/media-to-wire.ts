@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../core/json.ts';
 import type { AudioPart, FilePart, ImagePart } from '../../core/message.ts';
-import { set, unsupported } from '../openai-compatible/request-translation.ts';
+import { set, unsupported } from '../translation/request-translation.ts';
 import type { Translation } from './translation.ts';
 
 /**

@@ -4,7 +4,7 @@ import { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ContentPart, Message, ToolResultPart } from '../../core/message.ts';
 import type { PredictRequest } from '../../core/predict.ts';
-import { unsupported } from '../openai-compatible/request-translation.ts';
+import { unsupported } from '../translation/request-translation.ts';
 import { foreignCallSignature } from './defaults.ts';
 import { mediaToWire } from './media-to-wire.ts';
 import { callToWire, isMedia, resultToWire, signatureOf } from './tools-to-wire.ts';

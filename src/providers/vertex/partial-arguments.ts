@@ -1,8 +1,7 @@
 // The arguments of one call that Google streams as values at paths (`partialArgs`), put together to one JSON object.
 
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import { malformed } from '../openai-compatible/answer-fields.ts';
-import { listOf, objectOf } from '../openai-compatible/wire-values.ts';
+import { listOf, malformed, objectOf } from '../translation/wire-values.ts';
 import { maxArgumentsLength, maxListIndex, maxPathSteps } from './defaults.ts';
 
 /** Arguments as far as they are known. What is wrong in a piece throws `upstream_malformed`. */

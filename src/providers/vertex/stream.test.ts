@@ -9,7 +9,7 @@ import { cutAt } from '../../../test/fixtures/upstream-calls.ts';
 import { ResponseCollector } from '../../core/collect.ts';
 import { SluiceError } from '../../core/error.ts';
 import type { PredictPart, PredictResponse } from '../../core/predict.ts';
-import { SseParser } from '../openai-compatible/sse-parser.ts';
+import { SseParser } from '../transport/sse-parser.ts';
 import { predictFromWire } from './from-wire.ts';
 import { GenerateStreamReader } from './stream.ts';
 

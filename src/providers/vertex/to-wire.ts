@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
-import { unsupported, type WireRequest } from '../openai-compatible/request-translation.ts';
+import { unsupported, type WireRequest } from '../translation/request-translation.ts';
 import type { Api } from './address.ts';
 import { mergeBodyExtra } from './extra-to-wire.ts';
 import { generationConfigOf } from './generation-config.ts';

@@ -11,8 +11,8 @@ import {
   textOf,
 } from '../../core/message.ts';
 import type { Tool, ToolChoice } from '../../core/predict.ts';
-import { set, unsupported } from '../openai-compatible/request-translation.ts';
-import { objectOf, textValueOf } from '../openai-compatible/wire-values.ts';
+import { set, unsupported } from '../translation/request-translation.ts';
+import { objectOf, textValueOf } from '../translation/wire-values.ts';
 import type { Translation } from './translation.ts';
 
 /**

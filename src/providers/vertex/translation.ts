@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../core/json.ts';
 import type { Dialect } from '../../core/message.ts';
-import { RequestTranslation } from '../openai-compatible/request-translation.ts';
+import { RequestTranslation } from '../translation/request-translation.ts';
 import type { Api } from './address.ts';
 
 /** Fields of messages, parts and tools that change no answer's meaning. */

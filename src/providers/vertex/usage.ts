@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../core/json.ts';
 import type { Usage } from '../../core/usage.ts';
-import { countOf } from '../openai-compatible/wire-values.ts';
+import { countOf } from '../translation/wire-values.ts';
 
 /**
  * The usage; undefined when the prompt was not counted, as in most chunks of a stream. Google counts the results of its own

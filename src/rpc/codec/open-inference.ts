@@ -3,7 +3,6 @@
 
 import { SluiceError } from '../../core/error.ts';
 import type { InferRequest, InferResponse, Tensor, TensorDescription, TensorMetadata } from '../../core/tensor.ts';
-import { contentsOfRaw, hasTypedContents, rawOfContents, type TypedContents } from '../../core/tensor-contents.ts';
 import { checkTensorData, isTensorDatatype, type Refuse } from '../../core/tensor-data.ts';
 import type {
   InferTensorContents,
@@ -12,7 +11,13 @@ import type {
   ModelInferResponse,
   ModelMetadataResponse,
   ModelMetadataResponse_TensorMetadata as WireDescription,
-} from '../generated/inference/open_inference.ts';
+} from '../../open-inference/generated/inference/open_inference.ts';
+import {
+  contentsOfRaw,
+  hasTypedContents,
+  rawOfContents,
+  type TypedContents,
+} from '../../open-inference/tensor-contents.ts';
 import { asBuffer, asBytes } from './bytes.ts';
 import { parametersFromWire, parametersToWire } from './open-inference-parameters.ts';
 import { present } from './present.ts';

@@ -3,6 +3,7 @@
 
 import type { Metadata } from '@grpc/grpc-js';
 import { type SluiceError, toSluiceError } from '../../core/error.ts';
+import type { GRPCInferenceServiceServer } from '../../open-inference/generated/inference/open_inference.ts';
 import type { Inference } from '../../ports/inference.ts';
 import {
   inferRequestFromOpenInference,
@@ -10,7 +11,6 @@ import {
   metadataToOpenInference,
 } from '../codec/open-inference.ts';
 import { errorToStatus } from '../error-codec.ts';
-import type { GRPCInferenceServiceServer } from '../generated/inference/open_inference.ts';
 import { requireModel } from '../required-fields.ts';
 import type { CallServices } from './begin-call.ts';
 import { unaryHandler } from './unary-call.ts';

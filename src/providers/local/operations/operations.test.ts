@@ -16,7 +16,7 @@ import { modelCall, testTimeouts } from '../../../../test/fixtures/upstream-call
 import { SluiceError } from '../../../core/error.ts';
 import type { TextPart } from '../../../core/message.ts';
 import type { Tensor } from '../../../core/tensor.ts';
-import { packElements } from '../../../core/tensor-elements.ts';
+import { packElements } from '../../../open-inference/tensor-elements.ts';
 import type { ModelCall } from '../../../ports/model.ts';
 import { maxRankDocuments, maxTensorBytes, maxTextCharacters } from '../defaults.ts';
 import { createLocalProvider } from '../provider.ts';

@@ -7,7 +7,7 @@ import { countingGraph, identityGraph, writeModelDirectory } from '../../../../t
 import { SluiceError } from '../../../core/error.ts';
 import type { Tensor, TensorDatatype } from '../../../core/tensor.ts';
 import { joinBytes } from '../../../core/tensor-data.ts';
-import { packElements } from '../../../core/tensor-elements.ts';
+import { packElements } from '../../../open-inference/tensor-elements.ts';
 import type { LoadedModel } from '../engine/loaded-model.ts';
 import { elementType } from '../use-lite/onnx-model.ts';
 import { createTensorModel } from './tensor-model.ts';

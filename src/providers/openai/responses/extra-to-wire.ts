@@ -10,9 +10,9 @@ import {
   refuseOthers,
   type Translate,
 } from '../../openai-compatible/extra-to-wire.ts';
-import { set, unsupported } from '../../openai-compatible/request-translation.ts';
 import type { Translation } from '../../openai-compatible/translation.ts';
-import { isPresent, listOf, objectOf } from '../../openai-compatible/wire-values.ts';
+import { set, unsupported } from '../../translation/request-translation.ts';
+import { isPresent, listOf, objectOf } from '../../translation/wire-values.ts';
 
 /** Names that `extra` must not bring in although the body may lack them: they would contradict a typed field. */
 const ours: ReadonlySet<string> = new Set(['stream']);

@@ -4,8 +4,8 @@
 import type { SluiceError } from '../../../core/error.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import { embeddedFailureOf } from '../../openai-compatible/errors.ts';
-import type { FailureContext } from '../../openai-compatible/vendor-error.ts';
-import { objectOf, textValueOf } from '../../openai-compatible/wire-values.ts';
+import { objectOf, textValueOf } from '../../translation/wire-values.ts';
+import type { FailureContext } from '../../transport/vendor-error.ts';
 
 /** Codes that are a verdict on the content rather than on the form of the request. */
 const filtered: ReadonlySet<string> = new Set(['bio_policy', 'cyber_policy', 'image_content_policy_violation']);

@@ -3,7 +3,7 @@
 import { SluiceError } from '../../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
 import type { Ending } from '../../../core/predict.ts';
-import { objectOf, textValueOf } from '../../openai-compatible/wire-values.ts';
+import { objectOf, textValueOf } from '../../translation/wire-values.ts';
 
 /** Items with which the model asks the caller to run something. All other calls are run by the vendor itself. */
 const callersTools: ReadonlySet<string> = new Set([

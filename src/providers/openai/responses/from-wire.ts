@@ -3,9 +3,9 @@
 import type { JsonObject } from '../../../core/json.ts';
 import type { ContentPart } from '../../../core/message.ts';
 import type { Answerer, Ending, PredictRequest, PredictResponse } from '../../../core/predict.ts';
-import { type AnswerContext, downgradesOf, malformed } from '../../openai-compatible/answer-fields.ts';
 import { unknownUsage } from '../../openai-compatible/usage.ts';
-import { isPresent, objectOf, textValueOf } from '../../openai-compatible/wire-values.ts';
+import { type AnswerContext, downgradesOf } from '../../translation/answer-context.ts';
+import { isPresent, malformed, objectOf, textValueOf } from '../../translation/wire-values.ts';
 import { asksCaller, finishReasonOf } from './finish-reason.ts';
 import { keepsItems, logprobsOfItem, partsOfItem } from './item-from-wire.ts';
 import { usageFromWire } from './usage.ts';

@@ -3,8 +3,8 @@
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
 import type { ContentPart, ReasoningPart } from '../../../core/message.ts';
 import type { PredictRequest, TokenLogprob } from '../../../core/predict.ts';
-import { argumentsOf, logprobsFromWire, malformed } from '../../openai-compatible/answer-fields.ts';
-import { isPresent, listOf, objectOf, textValueOf } from '../../openai-compatible/wire-values.ts';
+import { logprobsFromWire } from '../../openai-compatible/answer-fields.ts';
+import { argumentsOf, isPresent, listOf, malformed, objectOf, textValueOf } from '../../translation/wire-values.ts';
 
 /**
  * What the caller's dialect can use. Callers of the Responses API get everything back by which the vendor recognises its items:

@@ -3,8 +3,8 @@
 
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
 import type { PredictPart, PredictRequest, TokenLogprob } from '../../../core/predict.ts';
-import { argumentsOf, logprobsFromWire, malformed } from '../../openai-compatible/answer-fields.ts';
-import { isPresent, listOf, objectOf } from '../../openai-compatible/wire-values.ts';
+import { logprobsFromWire } from '../../openai-compatible/answer-fields.ts';
+import { argumentsOf, isPresent, listOf, malformed, objectOf } from '../../translation/wire-values.ts';
 import { maxPiecesPerItem } from '../defaults.ts';
 import {
   callOf,

@@ -11,9 +11,9 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '../../../core/message.ts';
-import { unsupported } from '../../openai-compatible/request-translation.ts';
 import type { Translation } from '../../openai-compatible/translation.ts';
-import { listOf, objectOf } from '../../openai-compatible/wire-values.ts';
+import { unsupported } from '../../translation/request-translation.ts';
+import { listOf, objectOf } from '../../translation/wire-values.ts';
 
 /** Types of opaque values that belong into the content of a message; any other type is an item of its own. */
 const contentType: RegExp = /^(?:input_|output_|summary_|reasoning_text$|refusal$|text$|computer_screenshot$)/;

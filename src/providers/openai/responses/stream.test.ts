@@ -10,7 +10,7 @@ import { partsOf, ResponseCollector } from '../../../core/collect.ts';
 import { SluiceError } from '../../../core/error.ts';
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import type { PredictPart, PredictRequest, PredictResponse } from '../../../core/predict.ts';
-import { SseParser } from '../../openai-compatible/sse-parser.ts';
+import { SseParser } from '../../transport/sse-parser.ts';
 import { responseFromWire } from './from-wire.ts';
 import { ResponseStreamReader } from './stream.ts';
 

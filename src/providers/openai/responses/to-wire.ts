@@ -3,9 +3,9 @@
 import type { JsonObject } from '../../../core/json.ts';
 import type { Message } from '../../../core/message.ts';
 import type { PredictRequest, ResponseFormat } from '../../../core/predict.ts';
-import { set, unsupported, type WireRequest } from '../../openai-compatible/request-translation.ts';
 import { Translation } from '../../openai-compatible/translation.ts';
-import { isPresent, listOf, objectOf } from '../../openai-compatible/wire-values.ts';
+import { set, unsupported, type WireRequest } from '../../translation/request-translation.ts';
+import { isPresent, listOf, objectOf } from '../../translation/wire-values.ts';
 import { encryptsReasoning } from '../defaults.ts';
 import { mergeExtra } from './extra-to-wire.ts';
 import { itemsToWire } from './items-to-wire.ts';

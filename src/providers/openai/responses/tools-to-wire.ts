@@ -2,9 +2,9 @@
 
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
 import type { PredictRequest, Tool, ToolChoice } from '../../../core/predict.ts';
-import { set, unsupported } from '../../openai-compatible/request-translation.ts';
 import type { Translation } from '../../openai-compatible/translation.ts';
-import { listOf, objectOf } from '../../openai-compatible/wire-values.ts';
+import { set, unsupported } from '../../translation/request-translation.ts';
+import { listOf, objectOf } from '../../translation/wire-values.ts';
 
 /** Sets `tools`, `tool_choice` and `parallel_tool_calls`. */
 export function addTools(body: JsonObject, request: PredictRequest, translation: Translation): void {

@@ -2,7 +2,7 @@
 
 import type { JsonValue } from '../../../core/json.ts';
 import type { Usage } from '../../../core/usage.ts';
-import { countOf, objectOf } from '../../openai-compatible/wire-values.ts';
+import { countOf, objectOf } from '../../translation/wire-values.ts';
 
 /** The usage that the vendor reports; undefined when it reports none. Details are cut down to their totals. */
 export function usageFromWire(raw: JsonValue | undefined): Usage | undefined {

@@ -1,8 +1,8 @@
 // The typed contents of a tensor as the protocol's protobuf messages hold them (one list for each family of datatypes), to and
 // from the raw form. FP16 and BF16 have no list: they exist raw only.
 
-import type { TensorDatatype } from './tensor.ts';
-import { elementCount, type FixedDatatype, joinBytes, type Refuse, splitBytes } from './tensor-data.ts';
+import type { TensorDatatype } from '../core/tensor.ts';
+import { elementCount, type FixedDatatype, joinBytes, type Refuse, splitBytes } from '../core/tensor-data.ts';
 import { packElements, unpackElements } from './tensor-elements.ts';
 
 /** The lists, by the names that generated code gives them. */

@@ -4,8 +4,8 @@ import { chatRequest } from '../../../test/fixtures/calls.ts';
 import { quarterEstimator } from '../../../test/fixtures/quarter-estimator.ts';
 import { SluiceError } from '../../core/error.ts';
 import type { PredictPart } from '../../core/predict.ts';
+import { ChatStreamReader } from '../openai-compatible/stream.ts';
 import { isHeartbeat, saysSomething } from './heartbeat.ts';
-import { ChatStreamReader } from './stream.ts';
 
 test('heartbeat: pings by name or by type are heartbeats, events of an answer are not', () => {
   for (const [event, data] of [

@@ -1,8 +1,8 @@
 // The elements of a tensor as the protocol's JSON holds them: one flat array, or arrays nested as the shape is, to and from the
 // raw form. FP16 and BF16 are numbers here, although the protocol leaves them to its binary form.
 
-import type { TensorDatatype } from './tensor.ts';
-import { bytesPerElement, elementCount, joinBytes, type Refuse, splitBytes } from './tensor-data.ts';
+import type { TensorDatatype } from '../core/tensor.ts';
+import { bytesPerElement, elementCount, joinBytes, type Refuse, splitBytes } from '../core/tensor-data.ts';
 import { packElements, unpackElements } from './tensor-elements.ts';
 
 /**

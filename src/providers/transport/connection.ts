@@ -7,7 +7,7 @@ import type { PredictPart } from '../../core/predict.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ModelCall } from '../../ports/model.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { parseObject } from './answer-fields.ts';
+import { parseObject } from '../translation/wire-values.ts';
 import { parseBaseUrl } from './base-url.ts';
 import { type CredentialOptions, createCredentials, type Headers } from './credentials.ts';
 import { defaultLimits, type ProviderLimits } from './defaults.ts';

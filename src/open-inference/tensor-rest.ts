@@ -1,9 +1,9 @@
 // Tensors as the protocol's REST bodies hold them: JSON objects whose elements are in `data`, or in the bytes behind the JSON (the
 // binary tensor data extension: `binary_data_size` says how many). Which body they are part of is for the ends to know.
 
-import { isJsonObject, type JsonValue } from './json.ts';
-import type { Tensor, TensorParameters } from './tensor.ts';
-import { checkTensorData, isTensorDatatype, type Refuse } from './tensor-data.ts';
+import { isJsonObject, type JsonValue } from '../core/json.ts';
+import type { Tensor, TensorParameters } from '../core/tensor.ts';
+import { checkTensorData, isTensorDatatype, type Refuse } from '../core/tensor-data.ts';
 import { hasJsonForm, jsonOfRaw, rawOfJson } from './tensor-json.ts';
 
 /** Makes the error for a problem at a place of the body, such as `inputs[0].shape`. */

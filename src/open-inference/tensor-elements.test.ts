@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { bfloat16Bits, bfloat16Value } from './bfloat16.ts';
-import type { TensorDatatype } from './tensor.ts';
-import { contentsOfRaw, hasTypedContents, rawOfContents } from './tensor-contents.ts';
+import type { TensorDatatype } from '../core/tensor.ts';
 import {
   bytesPerElement,
   checkTensorData,
@@ -12,7 +10,9 @@ import {
   isTensorDatatype,
   joinBytes,
   splitBytes,
-} from './tensor-data.ts';
+} from '../core/tensor-data.ts';
+import { bfloat16Bits, bfloat16Value } from './bfloat16.ts';
+import { contentsOfRaw, hasTypedContents, rawOfContents } from './tensor-contents.ts';
 import { packElements, unpackElements, unpackFloats } from './tensor-elements.ts';
 import { hasJsonForm, jsonOfRaw, rawOfJson } from './tensor-json.ts';
 

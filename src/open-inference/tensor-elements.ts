@@ -1,8 +1,8 @@
 // The elements of a tensor as values of the language, to and from its raw form. Every number arrives as it was or not at all:
 // what does not fit into the datatype is refused, never wrapped or cut; only decimal fractions are rounded, to the nearest value.
 
+import { bytesPerElement, type FixedDatatype, type Refuse } from '../core/tensor-data.ts';
 import { bfloat16Bits, bfloat16Value } from './bfloat16.ts';
-import { bytesPerElement, type FixedDatatype, type Refuse } from './tensor-data.ts';
 
 /** An element of a fixed size: `bigint` for the 64-bit integers, boolean for BOOL. */
 export type FixedElement = number | bigint | boolean;

@@ -1,5 +1,6 @@
 // Reading fields of vendors' JSON without trusting their types.
 
+import { SluiceError } from '../../core/error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 
 /** The value as an object, or undefined. */
@@ -27,4 +28,29 @@ export function isPresent(value: JsonValue | undefined): value is JsonValue {
   if (value === undefined || value === null || value === '') return false;
   if (Array.isArray(value)) return value.length > 0;
   return typeof value !== 'object' || Object.keys(value).length > 0;
+}
+
+/** The arguments of a call as text: some servers send the object itself. */
+export function argumentsOf(value: JsonValue | undefined): string {
+  if (typeof value === 'string') return value;
+  return value === undefined || value === null ? '' : JSON.stringify(value);
+}
+
+/** `upstream_malformed`, with what was wrong for the log. */
+export function malformed(detail: string): SluiceError {
+  return new SluiceError('upstream_malformed', { detail });
+}
+
+/** Parses JSON that must be an object. Throws `upstream_malformed`; the text itself is never part of the error. */
+export function parseObject(text: string, what: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
+  } catch {
+    throw malformed(`${what} of ${text.length} characters is not JSON`);
+  }
+  // Gemini's endpoint wraps its errors into a list.
+  const object = objectOf((Array.isArray(value) ? value[0] : value) as JsonValue);
+  if (object === undefined) throw malformed(`${what} is not a JSON object`);
+  return object;
 }
