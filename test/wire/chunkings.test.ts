@@ -20,7 +20,7 @@ const maxSampleBytes = 8_000;
 /** Streams of each wire that are cut off. */
 const truncationSampleSize = 25;
 
-describe('wire chunkings', { skip: evaluationDataMissing ?? false, timeout: 120_000 }, () => {
+describe('wire chunkings', { skip: evaluationDataMissing ?? false, timeout: 600_000 }, () => {
   let replay: ReplayServer;
   let sluice: SluiceSubject;
   let readers: readonly Reader[];

@@ -16,7 +16,7 @@ import { Scoreboard } from './scoreboard.ts';
 import { type SluiceSubject, startSluice } from './sluice.ts';
 import { createWiretap } from './wiretap.ts';
 
-describe('wire replay', { skip: evaluationDataMissing ?? false, timeout: 120_000 }, () => {
+describe('wire replay', { skip: evaluationDataMissing ?? false, timeout: 600_000 }, () => {
   const score = new Scoreboard();
   let conformance: ConformanceCheck;
   let exclusions: ReadonlyMap<string, number>;

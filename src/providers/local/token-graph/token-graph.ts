@@ -38,8 +38,8 @@ const knownInputs: ReadonlySet<string> = new Set(['input_ids', 'attention_mask',
 
 /** Loads the graph of a directory. Rejects with `config_invalid` when a file is missing or an input cannot be filled. */
 export async function loadTokenGraph(dir: string, intraOpThreads: number): Promise<TokenGraph> {
-  const [config, sentence, tokenizerConfig, tokenizer] = await Promise.all([
-    requireJson(dir, 'config.json'),
+  const config = await requireJson(dir, 'config.json'); // First and alone: of a folder without any file it is the one to name.
+  const [sentence, tokenizerConfig, tokenizer] = await Promise.all([
     readJson(dir, 'sentence_bert_config.json'),
     readJson(dir, 'tokenizer_config.json'),
     loadTokenizer(dir),
