@@ -281,6 +281,8 @@ export interface ResponsesConfig {
   /** False: answers are given and never kept, whatever a request says. */
   readonly store: boolean;
   readonly retentionDays: number;
+  /** Whether the id of an answer or a conversation that is not kept here is passed on to the vendor, as one of its own. */
+  readonly passUnknown: boolean;
 }
 
 /** The event bus. */

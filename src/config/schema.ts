@@ -66,6 +66,12 @@ const configSchema = z.strictObject({
         .default(true)
         .describe('Whether answers of the Responses API are kept when the caller allows it.'),
       retentionDays: whole({ min: 1, max: 3650 }, defaultRetentionDays, 'Days that an answer is kept.'),
+      passUnknown: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Whether ids of answers and conversations that Sluice does not keep are passed on to the provider, where every key that may use the target can reach them.',
+        ),
     })
     .prefault({})
     .describe('Answers of the Responses API, kept so that they can be fetched and continued.'),

@@ -21,6 +21,8 @@ export interface DialectServices {
   readonly ids: Ids;
   /** Where answers of the Responses API are kept; absent: nowhere. */
   readonly responses?: ResponseStore;
+  /** Whether an id of an earlier answer that is not kept here is passed on, as one of the vendor's. Default: it is not found. */
+  readonly passUnknownResponses?: boolean;
 }
 
 /** One API dialect. */

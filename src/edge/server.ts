@@ -20,6 +20,8 @@ export interface EdgeOptions {
   readonly inference: Inference;
   /** Where answers of the Responses API are kept; absent: nowhere, and they say so. */
   readonly responses?: ResponseStore;
+  /** Whether an id of an earlier answer that is not kept here is passed on, as one of the vendor's. Default: it is not found. */
+  readonly passUnknownResponses?: boolean;
   readonly authenticator: Authenticator;
   readonly clock: Clock;
   readonly ids: Ids;

@@ -36,14 +36,14 @@ interface Subject {
 
 type Make = (options: Parameters<typeof createOpenAiProvider>[0]) => ModelProvider;
 
-async function start(t: TestContext, make: Make = createOpenAiProvider): Promise<Subject> {
+async function start(t: TestContext, make: Make = createOpenAiProvider, passUnknown = true): Promise<Subject> {
   const upstream = await startUpstream();
   t.after(() => upstream.close());
   const { baseUrl } = upstream;
   const provider = make({ name: 'openai', baseUrl, clock, log: createRecordingLog(), estimator: quarterEstimator });
   const store = createMemoryResponseStore(clock, 1e9);
   const inference = providerInference(() => provider);
-  const { server } = createTestEdge(t, { responses: store, inference });
+  const { server } = createTestEdge(t, { responses: store, passUnknownResponses: passUnknown, inference });
   t.after(() => provider.close());
   const inject = async (method: 'GET' | 'POST', path: string, key: string, payload?: JsonObject): Promise<Heard> => {
     const headers = { authorization: `Bearer ${key}` };
@@ -125,6 +125,28 @@ test('vendor conversation: goes on under the vendor’s ids, and nothing of it i
   assert.deepEqual(continued?.['input'], next.input);
   assert.deepEqual(store.kept, []);
   assert.equal((await fetch('/resp_vendor1')).status, 404);
+});
+
+test('vendor conversation: unless the operator lets it through it is not found, as at OpenAI, and no vendor is asked', async (t) => {
+  const { upstream, ask } = await start(t, createOpenAiProvider, false);
+  upstream.script = vendorWith(new Set(['resp_begun']));
+  for (const key of [edgeKeys.first, edgeKeys.second]) {
+    for (const [path, stream] of [
+      ['', false],
+      ['', true],
+      ['/input_tokens', false],
+    ] as const) {
+      const unknown = await ask(path, { input: 'And then?', stream, previous_response_id: 'resp_begun' }, key);
+      assert.deepEqual(errorOf(unknown), [400, 'previous_response_not_found', 'previous_response_id']);
+      assert.match(unknown.text, /Previous response with id 'resp_begun' not found\. .*responses\.passUnknown/);
+      for (const conversation of ['conv_1', { id: 'conv_1' }]) {
+        const object = await ask(path, { input: 'And then?', stream, conversation }, key);
+        assert.deepEqual(errorOf(object), [404, 'not_found', 'conversation']);
+        assert.match(object.text, /Conversation with id 'conv_1' not found\. .*responses\.passUnknown/);
+      }
+    }
+  }
+  assert.equal(upstream.exchanges.length, 0);
 });
 
 test('vendor conversation: a conversation object reaches the vendor and comes back', async (t) => {

@@ -23,11 +23,12 @@ export function edgeServerComponent(
     name: 'http',
     needs: [inference, apiKeys, responses],
     async start(use) {
-      const { listen, limits } = runtime.config.current();
+      const { listen, limits, responses: setting } = runtime.config.current();
       const kept = use(responses);
       const server = createEdgeServer({
         inference: use(inference),
         ...(kept === undefined ? {} : { responses: kept }),
+        passUnknownResponses: setting.passUnknown,
         authenticator: use(apiKeys).authenticator,
         clock: runtime.clock,
         ids: runtime.ids,

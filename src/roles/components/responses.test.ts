@@ -23,7 +23,7 @@ function start(
 
 test('responses component: opens a store, and leaves nothing behind', async () => {
   const clock = new FakeClock();
-  const running = await start({ store: true, retentionDays: 30 }, clock);
+  const running = await start({ store: true, retentionDays: 30, passUnknown: false }, clock);
   assert.equal(await running.value?.get('t', 'resp_1'), undefined);
   await running.stop();
   assert.equal(clock.pendingTimers, 0);
@@ -31,7 +31,7 @@ test('responses component: opens a store, and leaves nothing behind', async () =
 
 test('responses component: keeps nothing where the configuration says so', async () => {
   const clock = new FakeClock();
-  const running = await start({ store: false, retentionDays: 30 }, clock);
+  const running = await start({ store: false, retentionDays: 30, passUnknown: false }, clock);
   assert.equal(running.value, undefined);
   await running.stop();
   assert.equal(clock.pendingTimers, 0);

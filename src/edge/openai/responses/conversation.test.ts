@@ -20,7 +20,7 @@ function asking(body: JsonObject): ResponseCall {
 }
 
 function open(store: MemoryResponseStore, body: JsonObject): Promise<Conversation> {
-  return openConversation(call, asking(body), createResponseVault(store, clock));
+  return openConversation(call, asking(body), { vault: createResponseVault(store, clock), passUnknown: true });
 }
 
 async function refusal(promise: Promise<unknown>): Promise<SluiceError> {
@@ -149,14 +149,14 @@ test('conversation: reasoning without its encrypted form gets it back where it i
 
 test('conversation: another tenant’s answers and items do not exist', async () => {
   const store = await chainOf(1);
-  const vault = createResponseVault(store, clock);
+  const past = { vault: createResponseVault(store, clock), passUnknown: true };
   const stranger = { ...call, context: { tenantId: 'u' } } as unknown as VaultCall;
-  const chained = await openConversation(stranger, asking({ previous_response_id: 'resp_1' }), vault);
+  const chained = await openConversation(stranger, asking({ previous_response_id: 'resp_1' }), past);
   assert.deepEqual(chained, { before: [], input: [{ role: 'user', content: 'q' }], isVendors: true });
-  const referring = openConversation(stranger, asking({ input: [{ id: 'msg_a1' }] }), vault);
+  const referring = openConversation(stranger, asking({ input: [{ id: 'msg_a1' }] }), past);
   assert.match((await refusal(referring)).message, /not found/);
   const both = { previous_response_id: 'resp_1', input: [{ id: 'msg_a1' }] };
-  const { input } = await openConversation(stranger, asking(both), vault);
+  const { input } = await openConversation(stranger, asking(both), past);
   assert.deepEqual(input, [{ type: 'item_reference', id: 'msg_a1' }]);
 });
 
@@ -171,10 +171,11 @@ test('conversation: a store that does not answer is a failure after a bounded wa
 });
 
 test('conversation: without a store every past is a vendor’s', async () => {
-  const past = await openConversation(call, asking({ previous_response_id: 'resp_1' }), undefined);
+  const nowhere = { vault: undefined, passUnknown: true };
+  const past = await openConversation(call, asking({ previous_response_id: 'resp_1' }), nowhere);
   assert.deepEqual([past.before, past.isVendors], [[], true]);
-  const none = await openConversation(call, asking({}), undefined);
+  const none = await openConversation(call, asking({}), nowhere);
   assert.deepEqual(none, { before: [], input: asking({}).input, isVendors: false });
-  const error = await refusal(openConversation(call, asking({ input: [{ id: 'msg_1' }] }), undefined));
+  const error = await refusal(openConversation(call, asking({ input: [{ id: 'msg_1' }] }), nowhere));
   assert.deepEqual([error.reason, error.param], ['invalid_request', 'input[0]']);
 });

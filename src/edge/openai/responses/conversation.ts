@@ -8,7 +8,7 @@ import { inputOfResource } from './input-resource.ts';
 import { invalid } from './invalid.ts';
 import type { ResponseCall } from './parse-request.ts';
 import { type KeptResponse, outputOf, type ResponseVault, type VaultCall } from './response-vault.ts';
-import { responseNotFound } from './vendor-conversation.ts';
+import { refuseUnknown, responseNotFound } from './vendor-conversation.ts';
 
 /** The items of a request with everything before them. */
 export interface Conversation {
@@ -20,6 +20,14 @@ export interface Conversation {
   readonly isVendors: boolean;
 }
 
+/** Where earlier answers are looked for. */
+export interface Past {
+  /** Absent: nothing is kept here. */
+  readonly vault: ResponseVault | undefined;
+  /** True: what is not kept here may be a vendor's. */
+  readonly passUnknown: boolean;
+}
+
 /** True when the request refers to nothing: then its input is the whole conversation. */
 export function standsAlone({ previousResponseId, conversation, input }: ResponseCall): boolean {
   const hasPast = previousResponseId !== undefined || conversation !== undefined;
@@ -28,20 +36,22 @@ export function standsAlone({ previousResponseId, conversation, input }: Respons
 
 /**
  * Rebuilds the conversation. Instructions of earlier answers are not carried over, as at OpenAI. A conversation object, and an
- * answer that the tenant has not kept here, are a vendor's: nothing comes before the input, and references in it that are not
- * found here are left to the vendor.
+ * answer that the tenant has not kept here, are a vendor's where `passUnknown` lets them through: nothing comes before the input,
+ * and references in it that are not found here are left to the vendor.
  *
- * Throws `previous_response_not_found` when an answer further up the chain is not kept (any more), `invalid_request` when one
- * of them was not finished, when it is all too long, or when an item is not found, and `store_unavailable`.
+ * Throws `previous_response_not_found` when an answer is not kept (any more), `not_found` for a conversation object,
+ * `invalid_request` when an answer was not finished, when it is all too long, or when an item is not found, and
+ * `store_unavailable`.
  */
 export async function openConversation(
   call: VaultCall,
   asked: ResponseCall,
-  vault: ResponseVault | undefined,
+  { vault, passUnknown }: Past,
 ): Promise<Conversation> {
   const { previousResponseId } = asked;
   const chain = previousResponseId === undefined ? [] : await loadChain(call, previousResponseId, vault);
   const isVendors = asked.conversation !== undefined || chain === undefined;
+  if (isVendors && !passUnknown) refuseUnknown(asked);
   const before = (chain ?? []).flatMap(({ body, input }) => [...input.map(inputOfResource), ...outputOf(body)]);
   const input = await resolveReferences(call, asked.input, { before, vault, isVendors });
   return { before, input, isVendors };

@@ -14,12 +14,16 @@ import { createResponseVault } from './response-vault.ts';
 import { failureOfVendorCall, partsOfVendorCall, refuseGuess, vendorFields } from './vendor-conversation.ts';
 
 /** What these routes may use. Without a store, answers are made and not kept, and say so (`store: false`). */
-export type ResponseServices = Pick<DialectServices, 'inference' | 'clock' | 'ids' | 'responses'>;
+export type ResponseServices = Pick<
+  DialectServices,
+  'inference' | 'clock' | 'ids' | 'responses' | 'passUnknownResponses'
+>;
 
 /** The routes below /v1/responses. */
 export function responseRoutes(services: ResponseServices): readonly EdgeRoute[] {
-  const { inference, clock, ids, responses } = services;
+  const { inference, clock, ids, responses, passUnknownResponses: passUnknown = false } = services;
   const vault = responses === undefined ? undefined : createResponseVault(responses, clock);
+  const past = { vault, passUnknown };
 
   const answer = (call: EdgeCall, asked: ResponseCall, opened: Conversation): EdgeAnswer | Promise<EdgeAnswer> => {
     const { input, isVendors } = opened;
@@ -46,13 +50,13 @@ export function responseRoutes(services: ResponseServices): readonly EdgeRoute[]
     const asked = parseResponseCall(call.body);
     call.model = asked.body.model;
     if (standsAlone(asked)) return answer(call, asked, { before: [], input: asked.input, isVendors: false });
-    return openConversation(call, asked, vault).then((opened) => answer(call, asked, opened));
+    return openConversation(call, asked, past).then((opened) => answer(call, asked, opened));
   };
 
   const countInput = async (call: EdgeCall): Promise<EdgeAnswer> => {
     const asked = parseResponseCall(call.body);
     call.model = asked.body.model;
-    const opened = await openConversation(call, asked, vault);
+    const opened = await openConversation(call, asked, past);
     const counted = inference.countTokens(requestOf(asked, opened), call.context, call.signal);
     const { inputTokens, source } = await (opened.isVendors ? counted.catch(throwFor(asked)) : counted);
     if (opened.isVendors && source === 'estimated') refuseGuess(asked);

@@ -18,12 +18,24 @@ export function vendorFields({ previousResponseId, conversation, store }: Respon
   };
 }
 
-/** `previous_response_not_found`, in OpenAI's words. */
-export function responseNotFound(id: string): SluiceError {
+/** `previous_response_not_found`, in OpenAI's words; `advice` comes behind them. */
+export function responseNotFound(id: string, advice = ''): SluiceError {
   return new SluiceError('previous_response_not_found', {
-    message: `Previous response with id '${id.slice(0, 100)}' not found.`,
+    message: `Previous response with id '${id.slice(0, 100)}' not found.${advice}`,
     param: 'previous_response_id',
   });
+}
+
+/**
+ * Throws what OpenAI answers of an id that it does not know, and says what would let it through. A vendor knows accounts, not
+ * tenants: whoever named another tenant's id would get its conversation.
+ */
+export function refuseUnknown({ previousResponseId, conversation }: ResponseCall): never {
+  const advice = ' Sluice passes ids that only a provider knows on where its setting responses.passUnknown is true.';
+  if (previousResponseId !== undefined) throw responseNotFound(previousResponseId, advice);
+  const id = typeof conversation === 'string' ? conversation : conversation?.['id'];
+  const message = `Conversation with id '${String(id).slice(0, 100)}' not found.${advice}`;
+  throw new SluiceError('not_found', { message, param: 'conversation' });
 }
 
 /**
