@@ -1,5 +1,6 @@
 // Tensors in and tensors out: the Open Inference Protocol v2 (KServe, Triton) as plain data, for models that are not chat.
 
+import type { Downgraded } from './downgraded.ts';
 import type { JsonValue } from './json.ts';
 
 /** Element types of the protocol. BYTES are byte strings, one for each element. */
@@ -49,7 +50,7 @@ export interface InferRequest {
 }
 
 /** What the model answered. */
-export interface InferResponse {
+export interface InferResponse extends Downgraded {
   readonly model: string;
   readonly version: string;
   readonly id: string;

@@ -4,16 +4,17 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { CallAbort } from '../core/call-abort.ts';
 import type { CallContext } from '../core/call-context.ts';
+import { downgradedHeader } from '../core/downgraded-header.ts';
 import { SluiceError } from '../core/error.ts';
+import { headerSafe } from '../core/header-safe.ts';
 import type { Usage, UsageSource } from '../core/usage.ts';
 import type { Principal } from '../ports/authenticator.ts';
 import type { Timer } from '../ports/clock.ts';
 import { type ActiveSpan, endSpan, failSpan, startHttpSpan } from '../telemetry/tracing.ts';
 import type { AcceptedBodies } from './accepted-bodies.ts';
-import { downgradedHeader } from './downgraded-header.ts';
 import type { ErrorStyle } from './error-style.ts';
 import type { CallLine, EdgeRuntime } from './runtime.ts';
-import { clientRequestIdOf, headerSafe, traceHeadersOf } from './trace-headers.ts';
+import { clientRequestIdOf, traceHeadersOf } from './trace-headers.ts';
 
 /** The part of an answer that every operation has; PredictResponse and EmbedResponse are such. */
 export interface Answered {

@@ -100,6 +100,3 @@ export const maxParameterLength: number = 512;
 
 /** Longest time that a call may take where the composition names none: what OpenAI's own clients wait for. */
 export const defaultCallTimeoutMs: number = 600_000;
-
-/** Names in x-sluice-downgraded: proxies begin to refuse headers of 4 kB, and people read no more than this. */
-export const maxDowngradedChars: number = 1024;

@@ -15,7 +15,6 @@ const maxTraceparentChars = 128;
 const clientRequestIdShape = /^[\w.:/+=-]{1,128}$/;
 
 /** Anything but printable ASCII. */
-const unprintable = /[^\x20-\x7e]/;
 
 /** The caller's trace context; nothing when it is not valid, as the specification asks: a new trace then starts. */
 export function traceHeadersOf(headers: IncomingHttpHeaders): { traceparent?: string; tracestate?: string } {
@@ -31,11 +30,6 @@ export function traceHeadersOf(headers: IncomingHttpHeaders): { traceparent?: st
 export function clientRequestIdOf(headers: IncomingHttpHeaders): string | undefined {
   const id = headers['x-request-id'];
   return typeof id === 'string' && clientRequestIdShape.test(id) ? id : undefined;
-}
-
-/** The text as a header value may hold it: names with other characters are percent-encoded. */
-export function headerSafe(text: string): string {
-  return unprintable.test(text) ? encodeURIComponent(text.toWellFormed()) : text;
 }
 
 function isTraceparent(text: string): boolean {

@@ -111,20 +111,30 @@ test('open inference gRPC: a model computes, by its alias, and says who answered
     [tensor('a', 'FP32', [2], { fp32Contents: [1, 2] }), tensor('b', 'FP32', [2], { fp32Contents: [10, 20] })],
     { modelName: 'sum', parameters: { tag: { parameterChoice: { $case: 'stringParam', value: 'x' } } } },
   );
-  const { response, trailers } = await new Promise<{ response: ModelInferResponse; trailers: Metadata }>(
-    (resolve, reject) => {
-      let response: ModelInferResponse | undefined;
-      const call = chain.client.modelInfer(message, withKey, (error, received) => {
-        if (error === null) response = received;
-        else reject(error);
-      });
-      call.on('status', ({ metadata }) => response !== undefined && resolve({ response, trailers: metadata }));
-    },
-  );
+  const { response, trailers } = await inferWithTrailers(chain, message);
   assert.equal(response.modelName, 'sum');
   assert.deepEqual(response.outputs, [tensor('sum', 'FP32', [2], { fp32Contents: [11, 22] })]);
   assert.deepEqual([trailers.get('x-sluice-model'), trailers.get('x-sluice-attempts')], [['triton/add'], ['1']]);
   assert.deepEqual(chain.models.calls[0]?.request.parameters, message.parameters);
+});
+
+test('open inference gRPC: parameters that were not honoured are in the trailing metadata, as in the header over REST', async (t) => {
+  const chain = await startTensorChain(t, (inference) => ({
+    ...inference,
+    infer: async (...call) => ({ ...(await inference.infer(...call)), downgrades: ['parameters.priority'] }),
+  }));
+  const inputs = ['a', 'b'].map((name) => tensor(name, 'FP32', [1], { fp32Contents: [1] }));
+  const { trailers } = await inferWithTrailers(chain, request(inputs, { modelName: 'sum' }));
+  assert.deepEqual(trailers.get('x-sluice-downgraded'), ['parameters.priority']);
+  const answer = await fetch(`${chain.baseUrl}/v2/models/sum/infer`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${chainKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      inputs: ['a', 'b'].map((name) => ({ name, datatype: 'FP32', shape: [1], data: [1] })),
+    }),
+  });
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers.get('x-sluice-downgraded'), 'parameters.priority');
 });
 
 test('open inference gRPC: metadata and readiness are those of the model behind', async (t) => {
@@ -249,3 +259,17 @@ test('open inference gRPC: a caller who leaves stops the model', async (t: TestC
   assert.equal((await ended)?.code, status.CANCELLED);
   await (await chain.models.arrived(0)).cancelled;
 });
+
+function inferWithTrailers(
+  chain: TensorChain,
+  message: ModelInferRequest,
+): Promise<{ response: ModelInferResponse; trailers: Metadata }> {
+  return new Promise((resolve, reject) => {
+    let response: ModelInferResponse | undefined;
+    const call = chain.client.modelInfer(message, withKey, (error, received) => {
+      if (error === null) response = received;
+      else reject(error);
+    });
+    call.on('status', ({ metadata }) => response !== undefined && resolve({ response, trailers: metadata }));
+  });
+}

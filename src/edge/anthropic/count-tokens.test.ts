@@ -33,10 +33,16 @@ test('count tokens: a question without an answer’s length is asked whole, and 
 test('count tokens: the vendor’s own count is not marked', async (t) => {
   const edge = createTestEdge(t);
   const answerer = { model: 'm', target: 'claude/m', attempts: 1 };
-  edge.inference.answers.countTokens = () => ({ ...answerer, inputTokens: 1114, source: 'provider' });
+  edge.inference.answers.countTokens = () => ({
+    ...answerer,
+    inputTokens: 1114,
+    source: 'provider',
+    downgrades: ['name'],
+  });
   const answer = await edge.server.inject(call);
   assert.deepEqual(answer.json(), { input_tokens: 1114 });
   assert.equal(answer.headers['x-sluice-usage-source'], undefined);
+  assert.equal(answer.headers['x-sluice-downgraded'], 'name');
 });
 
 test('count tokens: faults are told in Anthropic’s envelope', async (t) => {

@@ -37,7 +37,7 @@ export function createAnthropicDialect(services: Pick<DialectServices, 'inferenc
     call.model = parsed.model;
     const count = await inference.countTokens(withBetas(parsed, call.headers), call.context, call.signal);
     // Not as usage: nothing was used.
-    call.answered = { target: count.target, attempts: count.attempts, usageSource: count.source };
+    call.answered = { ...count, usageSource: count.source };
     return { kind: 'whole', body: JSON.stringify({ input_tokens: count.inputTokens }) };
   };
 

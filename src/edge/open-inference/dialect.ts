@@ -1,6 +1,7 @@
 // The Open Inference Protocol over REST, for clients that know model servers (KServe, Triton, MLServer) and not Sluice. A model is
 // an alias or `provider/model` whose provider takes tensors.
 
+import { type Downgraded, reportOf } from '../../core/downgraded.ts';
 import { SluiceError, toSluiceError } from '../../core/error.ts';
 import type { EdgeCall } from '../call.ts';
 import type { DialectServices, EdgeAnswer, EdgeDialect } from '../dialect.ts';
@@ -113,11 +114,13 @@ async function answerReady(
   }
 }
 
-function noteAnswerer(
-  call: EdgeCall,
-  { target, attempts }: { readonly target: string; readonly attempts: number },
-): void {
-  call.answered = { target, attempts };
+interface Answer extends Downgraded {
+  readonly target: string;
+  readonly attempts: number;
+}
+
+function noteAnswerer(call: EdgeCall, { target, attempts, downgrades = [] }: Answer): void {
+  call.answered = { target, attempts, ...reportOf(downgrades) };
 }
 
 function json(value: object, status: number = 200): EdgeAnswer {

@@ -161,6 +161,8 @@ describe('anthropic provider', () => {
     const [exchange] = upstream.exchanges;
     assert.equal(exchange?.path, '/v1/messages/count_tokens');
     assert.deepEqual(JSON.parse(exchange?.body ?? ''), { model: 'm', messages: [{ role: 'user', content: 'Hello?' }] });
+    const seeded = await create().countTokens?.(chatRequest('alias', { sampling: { seed: 1 } }), modelCall('m'));
+    assert.deepEqual(seeded?.downgrades, ['seed']);
     upstream.script = answerWith({ body: '{}' });
     const failure = failureOfCall(create().countTokens?.(request, modelCall('m')) ?? assert.fail());
     assert.equal((await failure).reason, 'upstream_malformed');

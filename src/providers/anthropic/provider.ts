@@ -1,5 +1,6 @@
 // The provider for Anthropic's Messages API, at Anthropic or wherever else it is served (Vertex AI has its own paths).
 
+import { reportOf } from '../../core/downgraded.ts';
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ModelDescription } from '../../core/model-description.ts';
@@ -112,9 +113,9 @@ export function createAnthropicProvider(options: AnthropicOptions): ModelProvide
       return connection.stream(messagesPath(call, true), makeBody, call, createReader);
     },
     async countTokens(request, call) {
-      const { body } = toWire(request, call, false);
+      const { body, downgrades } = toWire(request, call, false);
       const answer = await post(countTokensPath(call), countToWire(body), call);
-      return countFromWire(answer, call.model, connection.targetOf(call));
+      return { ...countFromWire(answer, call.model, connection.targetOf(call)), ...reportOf(downgrades) };
     },
     async embed(_, call) {
       const message = `The model '${connection.targetOf(call)}' cannot embed texts.`;

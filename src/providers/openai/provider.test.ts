@@ -132,6 +132,8 @@ describe('openai', () => {
       source: 'provider',
     });
     assert.equal(upstream.exchanges[0]?.path, '/v1/responses/input_tokens');
+    const seeded = await create().countTokens?.(chatRequest('a', { sampling: { seed: 1 } }), modelCall('gpt-5'));
+    assert.deepEqual(seeded?.downgrades, ['seed']);
   });
 
   test('openai: offers what OpenAI has, and no more', () => {

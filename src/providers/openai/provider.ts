@@ -2,6 +2,7 @@
 // API beside them, over one connection.
 
 import type { TokenCount } from '../../core/count-tokens.ts';
+import { reportOf } from '../../core/downgraded.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictPart, PredictRequest, PredictResponse } from '../../core/predict.ts';
 import type { ModelCall, ModelProvider } from '../../ports/model.ts';
@@ -89,11 +90,12 @@ function createResponses(connection: Connection, options: OpenAiOptions): Respon
       return connection.stream('/responses', makeBody, call, createReader);
     },
     async countTokens(request: PredictRequest, call: ModelCall): Promise<TokenCount> {
-      const { body } = responseToWire(request, call.model, false);
+      const { body, downgrades } = responseToWire(request, call.model, false);
       const answer = await post('/responses/input_tokens', countToWire(body), call);
       const inputTokens = countOf(answer['input_tokens']);
       if (inputTokens === undefined) throw malformed('the answer has no input_tokens');
-      return { model: call.model, target: connection.targetOf(call), attempts: 1, inputTokens, source: 'provider' };
+      const target = connection.targetOf(call);
+      return { model: call.model, target, attempts: 1, inputTokens, source: 'provider', ...reportOf(downgrades) };
     },
   };
 }

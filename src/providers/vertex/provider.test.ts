@@ -195,6 +195,8 @@ describe('the provider for Vertex', () => {
     const expected = { model: 'gemini-2.5-pro', target: 'p/gemini-2.5-pro', attempts: 1, inputTokens: 12 };
     assert.deepEqual(count, { ...expected, source: 'provider' });
     assert.match(upstream.exchanges[0]?.path ?? '', /:countTokens$/);
+    const single = await create().countTokens?.({ ...request, parallelToolCalls: false }, modelCall('gemini-2.5-pro'));
+    assert.deepEqual(single?.downgrades, ['parallel_tool_calls']);
   });
 
   test('provider: a start waits for no token service that is down, but fails for credentials that can never work', async () => {

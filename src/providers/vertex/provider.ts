@@ -1,5 +1,6 @@
 // The provider for Gemini: generateContent on Vertex AI, and the same API at generativelanguage.googleapis.com with an API key.
 
+import { reportOf } from '../../core/downgraded.ts';
 import { type SluiceError, toSluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ModelDescription } from '../../core/model-description.ts';
@@ -72,10 +73,11 @@ export function createVertexProvider(options: VertexOptions): ModelProvider {
     },
     predictStream: (request, call) => streamed(vertex, request, call),
     async countTokens(request, call) {
-      const body = countTokensToWire(request, call.model, address.api);
+      const { body, downgrades } = countTokensToWire(request, call.model, address.api);
       const inputTokens = countOf((await vertex.post('countTokens', body, call))['totalTokens']);
       if (inputTokens === undefined) throw malformed('the answer has no totalTokens');
-      return { model: call.model, target: connection.targetOf(call), attempts: 1, inputTokens, source: 'provider' };
+      const target = connection.targetOf(call);
+      return { model: call.model, target, attempts: 1, inputTokens, source: 'provider', ...reportOf(downgrades) };
     },
     async embed(request, call) {
       const { steps, downgrades } = embedToWire(request, call.model, address.api);

@@ -336,10 +336,8 @@ test('to wire: unknown fields of our own dialect go as they came, those of a for
 
 test('to wire: tokens are counted of the whole request, which the Gemini API wants wrapped', () => {
   const request = chatRequest('alias', { sampling: { temperature: 1 } });
-  assert.deepEqual(Object.keys(countTokensToWire(request, 'gemini-2.5-pro', 'vertex')), [
-    'contents',
-    'generationConfig',
-  ]);
-  const { generateContentRequest } = countTokensToWire(request, 'gemini-2.5-pro', 'gemini');
-  assert.equal((generateContentRequest as JsonObject)['model'], 'models/gemini-2.5-pro');
+  const { body } = countTokensToWire(request, 'gemini-2.5-pro', 'vertex');
+  assert.deepEqual(Object.keys(body), ['contents', 'generationConfig']);
+  const wrapped = countTokensToWire(request, 'gemini-2.5-pro', 'gemini').body['generateContentRequest'];
+  assert.equal((wrapped as JsonObject)['model'], 'models/gemini-2.5-pro');
 });

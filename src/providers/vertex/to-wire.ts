@@ -31,16 +31,16 @@ export function predictToWire(request: PredictRequest, model: string, api: Api):
 }
 
 /** The body of `:countTokens`. The Gemini API counts a whole request only when it is wrapped with the model's name. */
-export function countTokensToWire(request: PredictRequest, model: string, api: Api): JsonObject {
-  const { body } = predictToWire(request, model, api);
+export function countTokensToWire(request: PredictRequest, model: string, api: Api): WireRequest {
+  const { body, downgrades } = predictToWire(request, model, api);
   const { contents, systemInstruction, tools, generationConfig } = body;
   if (api === 'gemini') {
     const name = model.includes('/') ? model : `models/${model}`;
-    return { generateContentRequest: { model: name, ...body } };
+    return { body: { generateContentRequest: { model: name, ...body } }, downgrades };
   }
   const counted: JsonObject = {};
   for (const [field, value] of Object.entries({ contents, systemInstruction, tools, generationConfig })) {
     if (value !== undefined) counted[field] = value;
   }
-  return counted;
+  return { body: counted, downgrades };
 }

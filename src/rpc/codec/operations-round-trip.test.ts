@@ -86,11 +86,10 @@ const transcribeResponse: fc.Arbitrary<TranscribeResponse> = fields(
   },
 );
 
-const tokenCount: fc.Arbitrary<TokenCount> = all({
-  ...answerer,
-  inputTokens: count,
-  source: fc.constantFrom('provider', 'engine', 'estimated'),
-});
+const tokenCount: fc.Arbitrary<TokenCount> = fields(
+  { ...answerer, inputTokens: count, source: fc.constantFrom('provider', 'engine', 'estimated') },
+  downgrades,
+);
 
 const shape = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 });
 const elementsOf = (dimensions: readonly number[]): number =>
@@ -114,7 +113,7 @@ const inferRequest: fc.Arbitrary<InferRequest> = fields(
 );
 const inferResponse: fc.Arbitrary<InferResponse> = fields(
   { ...answerer, version: text, id: text, outputs: few(tensor) },
-  parameters,
+  { ...parameters, ...downgrades },
 );
 const description: fc.Arbitrary<TensorDescription> = all({
   name: text,
@@ -208,7 +207,15 @@ test('tensors of strangers: what does not fit together is refused by its path', 
 });
 
 test('tensors of answers: what does not fit together is the answer’s fault', () => {
-  const answer = { model: 'm', version: '', id: '', target: 't', attempts: 1, parametersJson: undefined };
+  const answer = {
+    model: 'm',
+    version: '',
+    id: '',
+    target: 't',
+    attempts: 1,
+    downgrades: [],
+    parametersJson: undefined,
+  };
   const { infer, tensorMetadata: metadata } = operations;
   const short = { ...answer, outputs: [{ ...goodTensor, shape: [3] }] };
   assert.throws(() => infer.responseFromWire(short), about('upstream_malformed', undefined));

@@ -15,7 +15,7 @@ import type * as wire from '../generated/sluice/inference/v1/inference.ts';
 import { answerObject, asAnswer } from './answer.ts';
 import { asBuffer, asBytes } from './bytes.ts';
 import { jsonToWire, optionalJsonObjectFromWire } from './json.ts';
-import { present } from './present.ts';
+import { present, unlessEmpty } from './present.ts';
 import { wholeNumber } from './whole-number.ts';
 
 /** What to run. Throws `invalid_request` for a shape that the wire cannot carry. */
@@ -44,7 +44,7 @@ export function inferRequestFromWire(request: wire.InferRequest): InferRequest {
 
 /** What the model answered. */
 export function inferResponseToWire(response: InferResponse): wire.InferResponse {
-  const { model, version, id, target, attempts, outputs, parameters } = response;
+  const { model, version, id, target, attempts, outputs, parameters, downgrades = [] } = response;
   return {
     model,
     version,
@@ -53,15 +53,18 @@ export function inferResponseToWire(response: InferResponse): wire.InferResponse
     attempts,
     outputs: outputs.map((tensor, index) => asAnswer(() => tensorToWire(tensor, `outputs[${index}]`))),
     parametersJson: jsonToWire(parameters),
+    downgrades: [...downgrades],
   };
 }
 
 /** The reverse of `inferResponseToWire`. Throws `upstream_malformed`. */
-export function inferResponseFromWire({ outputs, parametersJson, ...named }: wire.InferResponse): InferResponse {
+export function inferResponseFromWire(response: wire.InferResponse): InferResponse {
+  const { outputs, parametersJson, downgrades, ...named } = response;
   return present({
     ...named,
     outputs: outputs.map((tensor, index) => asAnswer(() => tensorFromWire(tensor, `outputs[${index}]`))),
     parameters: answerObject(parametersJson, 'parameters_json'),
+    downgrades: unlessEmpty(downgrades),
   });
 }
 

@@ -2,7 +2,10 @@
 // (KServe, Triton, MLServer) and not Sluice. A model is an alias or `provider/model` whose provider takes tensors.
 
 import type { Metadata } from '@grpc/grpc-js';
+import type { Downgraded } from '../../core/downgraded.ts';
+import { downgradedHeader } from '../../core/downgraded-header.ts';
 import { type SluiceError, toSluiceError } from '../../core/error.ts';
+import { headerSafe } from '../../core/header-safe.ts';
 import type { GRPCInferenceServiceServer } from '../../open-inference/generated/inference/open_inference.ts';
 import type { Inference } from '../../ports/inference.ts';
 import {
@@ -26,7 +29,7 @@ export interface OpenInferenceServiceOptions extends CallServices {
 
 /**
  * The six methods, for `grpc.Server.addService`. ServerLive and ServerReady are open to anybody, as health checks are; the others
- * want what the sluice service wants. Who answered is told in the trailing metadata.
+ * want what the sluice service wants. Who answered, and what of the request was not honoured, is told in the trailing metadata.
  */
 export function createOpenInferenceService(options: OpenInferenceServiceOptions): GRPCInferenceServiceServer {
   const { inference, isReady, version, callers } = options;
@@ -73,8 +76,14 @@ function isUnready({ reason, retryable }: SluiceError): boolean {
   return retryable || reason === 'model_not_found' || reason === 'unsupported_capability';
 }
 
-function tellAnswerer(trailers: Metadata, answer: { readonly target: string; readonly attempts: number }): void {
-  // Names of models may hold what metadata must not.
-  trailers.set('x-sluice-model', answer.target.replace(/[^\x20-\x7e]/g, '?'));
-  trailers.set('x-sluice-attempts', String(answer.attempts));
+interface Answer extends Downgraded {
+  readonly target: string;
+  readonly attempts: number;
+}
+
+/** The same names as in the headers over HTTP. */
+function tellAnswerer(trailers: Metadata, { target, attempts, downgrades }: Answer): void {
+  trailers.set('x-sluice-model', headerSafe(target));
+  trailers.set('x-sluice-attempts', String(attempts));
+  if (downgrades !== undefined) trailers.set('x-sluice-downgraded', downgradedHeader(downgrades));
 }

@@ -203,10 +203,22 @@ test('responses: a store that is down is an error only where it is asked for som
 });
 
 test('responses: input tokens are counted with the conversation before them', async (t) => {
-  const { ask } = start(t);
+  const { ask, server, inference } = start(t);
   const { body } = await ask('POST', '', { model: 'chat', input: 'x' });
   const count = (fields: JsonObject): Promise<Answer> =>
     ask('POST', '/input_tokens', { model: 'chat', input: 'y', ...fields });
   assert.deepEqual((await count({})).body, { object: 'response.input_tokens', input_tokens: 1, estimated: true });
   assert.equal((await count({ previous_response_id: String(body['id']) })).body['input_tokens'], 3);
+  const counted = { model: 'm', target: 'p/m', attempts: 1, inputTokens: 7, source: 'estimated' } as const;
+  inference.answers.countTokens = () => ({ ...counted, downgrades: ['seed'] });
+  const answer = await server.inject({
+    method: 'POST',
+    url: '/v1/responses/input_tokens',
+    headers: { authorization: `Bearer ${edgeKeys.first}` },
+    payload: { model: 'chat', input: 'y' },
+  });
+  assert.deepEqual(
+    ['x-sluice-model', 'x-sluice-usage-source', 'x-sluice-downgraded'].map((name) => answer.headers[name]),
+    ['p/m', 'estimated', 'seed'],
+  );
 });

@@ -58,8 +58,10 @@ export function responseRoutes(services: ResponseServices): readonly EdgeRoute[]
     call.model = asked.body.model;
     const opened = await openConversation(call, asked, past);
     const counted = inference.countTokens(requestOf(asked, opened), call.context, call.signal);
-    const { inputTokens, source } = await (opened.isVendors ? counted.catch(throwFor(asked)) : counted);
+    const count = await (opened.isVendors ? counted.catch(throwFor(asked)) : counted);
+    const { inputTokens, source } = count;
     if (opened.isVendors && source === 'estimated') refuseGuess(asked);
+    call.answered = { ...count, usageSource: source };
     const estimated = source === 'estimated' ? { estimated: true } : {};
     const body = { object: 'response.input_tokens', input_tokens: inputTokens, ...estimated };
     return { kind: 'whole', body: JSON.stringify(body) };

@@ -1,6 +1,7 @@
 // The tokens of a prompt by the model's own tokenizer, without running the model.
 
 import type { TokenCount } from '../../../core/count-tokens.ts';
+import { reportOf } from '../../../core/downgraded.ts';
 import type { PredictRequest } from '../../../core/predict.ts';
 import type { ModelCall } from '../../../ports/model.ts';
 import { checkPromptSize } from '../prompt-size.ts';
@@ -15,8 +16,9 @@ export async function countTokens(
   { clock }: Host,
 ): Promise<TokenCount> {
   requireCapability(model, 'chat', 'chat');
-  const { generate } = toGenerateRequest(request, limitsOf(model), 0);
+  const { generate, downgrades } = toGenerateRequest(request, limitsOf(model), 0);
   if (model.engineModel.kind === 'decoder') checkPromptSize(generate, undefined);
   const inputTokens = await askInTime(model, { type: 'count', request: generate }, call, clock);
-  return { model: model.name, target: model.description.id, attempts: 1, inputTokens, source: 'engine' };
+  const target = model.description.id;
+  return { model: model.name, target, attempts: 1, inputTokens, source: 'engine', ...reportOf(downgrades) };
 }

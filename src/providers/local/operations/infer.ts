@@ -1,5 +1,6 @@
 // Tensors in, tensors out, with a local ONNX graph.
 
+import { reportOf } from '../../../core/downgraded.ts';
 import { SluiceError } from '../../../core/error.ts';
 import type {
   InferRequest,
@@ -18,17 +19,11 @@ const version = '1';
 /** What KServe's documents call an ONNX graph. */
 const platform = 'onnxruntime_onnx';
 
-/**
- * Parameters that say how the tensors travel (Triton's binary extension), or how urgent they are: the first were for the edge, the
- * others change no answer.
- */
-const hints: ReadonlySet<string> = new Set([
-  'binary_data',
-  'binary_data_output',
-  'binary_data_size',
-  'priority',
-  'timeout',
-]);
+/** Parameters that say how the tensors travel (Triton's binary extension): they were for the edge. */
+const carriage: ReadonlySet<string> = new Set(['binary_data', 'binary_data_output', 'binary_data_size']);
+
+/** Parameters of Triton's that say how urgent the call is: they change no answer, and are reported as not honoured. */
+const urgency: ReadonlySet<string> = new Set(['priority', 'timeout']);
 
 /** Runs the graph once. */
 export async function infer(
@@ -40,7 +35,7 @@ export async function infer(
   const target = model.description.id;
   requireCapability(model, 'tensors', 'take tensors');
   checkVersion(request.version, target);
-  checkParameters(request, target);
+  const ignored = ignoredParameters(request, target);
   const bytes = request.inputs.reduce((sum, { data }) => sum + data.byteLength, 0);
   if (bytes > maxTensorBytes) {
     const message = `The tensors may have at most ${maxTensorBytes} bytes together.`;
@@ -49,7 +44,7 @@ export async function infer(
   const names = request.outputs.map(({ name }) => name);
   const inputs = request.inputs.map(({ parameters: _, ...tensor }) => tensor);
   const outputs = await askInTime(model, { type: 'infer', inputs, outputs: names }, call, clock);
-  return { model: model.name, version, id: request.id, target, attempts: 1, outputs };
+  return { model: model.name, version, id: request.id, target, attempts: 1, outputs, ...reportOf(ignored) };
 }
 
 /** The tensors of the graph. */
@@ -73,17 +68,18 @@ function checkVersion(asked: string, target: string): void {
   throw new SluiceError('model_not_found', { message, param: 'model_version' });
 }
 
-function checkParameters(request: InferRequest, target: string): void {
-  refuseParameters(request.parameters, 'parameters', target);
-  for (const [index, { parameters }] of request.inputs.entries()) {
-    refuseParameters(parameters, `inputs[${index}].parameters`, target);
-  }
-  for (const [index, { parameters }] of request.outputs.entries()) {
-    refuseParameters(parameters, `outputs[${index}].parameters`, target);
-  }
+/** Paths of those that change no answer. Throws `unsupported_capability` for those that might. */
+function ignoredParameters({ parameters, inputs, outputs }: InferRequest, target: string): string[] {
+  return [
+    ...ignoredOf(parameters, 'parameters', target),
+    ...inputs.flatMap((input, index) => ignoredOf(input.parameters, `inputs[${index}].parameters`, target)),
+    ...outputs.flatMap((output, index) => ignoredOf(output.parameters, `outputs[${index}].parameters`, target)),
+  ];
 }
 
-function refuseParameters(parameters: TensorParameters | undefined, path: string, target: string): void {
-  const unknown = Object.keys(parameters ?? {}).find((name) => !hints.has(name));
+function ignoredOf(parameters: TensorParameters | undefined, path: string, target: string): string[] {
+  const names = Object.keys(parameters ?? {}).filter((name) => !carriage.has(name));
+  const unknown = names.find((name) => !urgency.has(name));
   if (unknown !== undefined) throw cannot(target, `honour the parameter \`${unknown}\``, `${path}.${unknown}`);
+  return names.map((name) => `${path}.${name}`);
 }

@@ -302,7 +302,8 @@ test('local tensors: what is asked of them beyond the graph is refused by name',
   await refuses({ inputs: [large] }, 'context_length_exceeded', 'inputs');
   await assert.rejects(provider.infer!(request, modelCall('chat')), failsWith('unsupported_capability', 'model'));
   const hinted = { ...request, parameters: { priority: 1, binary_data_output: true } };
-  assert.equal((await provider.infer!(hinted, modelCall('graph'))).outputs.length, 1);
+  const answer = await provider.infer!(hinted, modelCall('graph'));
+  assert.deepEqual([answer.outputs.length, answer.downgrades], [1, ['parameters.priority']]);
 });
 
 test('local tensors: 64 megabytes go through unchanged, and no copy of them stays behind', async () => {
@@ -335,6 +336,11 @@ test('local token count: equals what the answer is charged, by the model itself'
     provider.countTokens!(chatRequest('local/use-lite'), modelCall('use-lite')),
     failsWith('unsupported_capability', 'model'),
   );
+});
+
+test('local token count: says what the answer would not honour', async () => {
+  const asked = chatRequest('local/stories', { extra: { user: 'u' } });
+  assert.deepEqual((await provider.countTokens!(asked, modelCall('stories'))).downgrades, ['user']);
 });
 
 test('local token count: a prompt that does not fit is counted too', async () => {

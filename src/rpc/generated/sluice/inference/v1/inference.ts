@@ -825,6 +825,8 @@ export interface TokenCount {
   inputTokens: number;
   /** SOURCE_PROVIDER or SOURCE_ENGINE: counted by who would run the request. SOURCE_ESTIMATED: our own estimate. */
   source: Usage_Source;
+  /** Fields that the answer would name in its own downgrades; none of an estimate. */
+  downgrades: string[];
 }
 
 /** A tensor, as in the Open Inference Protocol v2 (KServe, Triton). */
@@ -882,7 +884,11 @@ export interface InferResponse {
   attempts: number;
   outputs: Tensor[];
   /** A JSON object. */
-  parametersJson?: string | undefined;
+  parametersJson?:
+    | string
+    | undefined;
+  /** Fields of the request that the target could not honour in full: left out, or cut. */
+  downgrades: string[];
 }
 
 /** Asks what tensors a model takes and gives. */
@@ -5604,7 +5610,7 @@ export const TranscriptWord: MessageFns<TranscriptWord> = {
 };
 
 function createBaseTokenCount(): TokenCount {
-  return { model: "", target: "", attempts: 0, inputTokens: 0, source: 0 };
+  return { model: "", target: "", attempts: 0, inputTokens: 0, source: 0, downgrades: [] };
 }
 
 export const TokenCount: MessageFns<TokenCount> = {
@@ -5623,6 +5629,9 @@ export const TokenCount: MessageFns<TokenCount> = {
     }
     if (message.source !== 0) {
       writer.uint32(40).int32(message.source);
+    }
+    for (const v of message.downgrades) {
+      writer.uint32(50).string(v!);
     }
     return writer;
   },
@@ -5678,6 +5687,14 @@ export const TokenCount: MessageFns<TokenCount> = {
             }
 
             message.source = reader.int32() as any;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.downgrades.push(reader.string());
             continue;
           }
         }
@@ -5956,7 +5973,16 @@ export const RequestedOutput: MessageFns<RequestedOutput> = {
 };
 
 function createBaseInferResponse(): InferResponse {
-  return { model: "", version: "", id: "", target: "", attempts: 0, outputs: [], parametersJson: undefined };
+  return {
+    model: "",
+    version: "",
+    id: "",
+    target: "",
+    attempts: 0,
+    outputs: [],
+    parametersJson: undefined,
+    downgrades: [],
+  };
 }
 
 export const InferResponse: MessageFns<InferResponse> = {
@@ -5981,6 +6007,9 @@ export const InferResponse: MessageFns<InferResponse> = {
     }
     if (message.parametersJson !== undefined) {
       writer.uint32(58).string(message.parametersJson);
+    }
+    for (const v of message.downgrades) {
+      writer.uint32(66).string(v!);
     }
     return writer;
   },
@@ -6052,6 +6081,14 @@ export const InferResponse: MessageFns<InferResponse> = {
             }
 
             message.parametersJson = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.downgrades.push(reader.string());
             continue;
           }
         }
