@@ -127,8 +127,7 @@ export async function feed(form: StreamForm, pieces: Iterable<Buffer>, feeding: 
     caller: { start, close: async () => {} },
     signal: new AbortController().signal,
     limits: form === 'responses' ? { ...defaultLimits, ...openAiLimits } : defaultLimits,
-    prepare: () => ({}) as HttpCall,
-    createReader: () => readerOf(form, saysDone),
+    prepare: () => ({ call: {} as HttpCall, reader: readerOf(form, saysDone) }),
     failure: () => brokenConnection,
   });
   if (ending !== 'stall') return readParts(stream);

@@ -102,15 +102,11 @@ export function createAnthropicProvider(options: AnthropicOptions): ModelProvide
       return settleUsage(response, request, outputOf(response.content), options.estimator);
     },
     predictStream(request, call) {
-      // Made at the first `next()`, so that a request that cannot be translated fails there.
-      let wire: MessageRequest | undefined;
-      const translate = (): MessageRequest => {
-        wire ??= toWire(request, call, true);
-        return wire;
-      };
-      const makeBody = (): JsonObject => finishBody(translate().body, call);
-      const createReader = () => new MessageStreamReader(contextOf(call, request, translate()), failure(call));
-      return connection.stream(messagesPath(call, true), makeBody, call, createReader);
+      return connection.stream(call, () => {
+        const wire = toWire(request, call, true);
+        const reader = new MessageStreamReader(contextOf(call, request, wire), failure(call));
+        return { path: messagesPath(call, true), body: finishBody(wire.body, call), reader };
+      });
     },
     async countTokens(request, call) {
       const { body, downgrades } = toWire(request, call, false);

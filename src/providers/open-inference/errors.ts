@@ -46,6 +46,10 @@ export function failureOfStatus(failure: Pick<ServiceError, 'code' | 'details'>,
   const code: StatusCode = Object.hasOwn(reasonOfStatus, name) ? (name as StatusCode) : 'UNKNOWN';
   const reason = transportReason(code, details) ?? reasonOfStatus[code];
   const message = safeMessage(details, context.secrets);
+  if (reason === 'body_too_large') {
+    const limit = `The request is larger than the ${limitOf(details)} bytes that a message to the model may have.`;
+    return new SluiceError(reason, { message: limit, detail: `gRPC ${code}: ${message ?? ''}` });
+  }
   const isVerdict = callersVerdicts.has(reason);
   return new SluiceError(reason, {
     ...(isVerdict && message !== undefined ? { message } : {}),
@@ -58,10 +62,16 @@ export function failureOfStatus(failure: Pick<ServiceError, 'code' | 'details'>,
 function transportReason(code: StatusCode, details: string): ErrorReason | undefined {
   if (code === 'INTERNAL' && /response message parsing|deserializ|decompress/i.test(details))
     return 'upstream_malformed';
-  const limit = /larger than (?:the )?max.*?\(\d+ vs\.? (\d+)\)/i.exec(details)?.[1];
+  const limit = limitOf(details);
   if (code !== 'RESOURCE_EXHAUSTED' || limit === undefined) return undefined;
   // Both sides word it alike: our own limit for answers is told by its figure.
-  return details.startsWith('Received') && Number(limit) === maxMessageBytes ? 'upstream_malformed' : 'body_too_large';
+  return details.startsWith('Received') && limit === maxMessageBytes ? 'upstream_malformed' : 'body_too_large';
+}
+
+/** The limit that a message was found to break, in bytes: "larger than max (9 vs 4)", "with a size larger than 4". */
+function limitOf(details: string): number | undefined {
+  const limit = /larger than (?:(?:the )?max\D*\d+ vs\.? )?(\d+)/i.exec(details)?.[1];
+  return limit === undefined ? undefined : Number(limit);
 }
 
 /** The failure that an HTTP answer with a status of failure means. Triton says 400 for a model that it does not have. */

@@ -11,6 +11,7 @@ import { statusError } from '../../../test/fixtures/tensor-server.ts';
 import { failureOfCall, modelCall, testTimeouts } from '../../../test/fixtures/upstream-calls.ts';
 import { createSystemClock } from '../../adapters/system/clock.ts';
 import { SluiceError } from '../../core/error.ts';
+import { maxMessageBytes } from './defaults.ts';
 import { createOpenInferenceProvider } from './provider.ts';
 
 describe('open-inference faults', () => {
@@ -149,6 +150,31 @@ describe('open-inference faults', () => {
       gate.resolve();
       await Promise.all([first, second]);
       assert.equal(server.calls.length, 2);
+    });
+  });
+
+  test('open-inference: a message beyond the bound is the fault of whoever made it, and says the bound', async () => {
+    await withTensorProvider({}, async ({ server, provider }) => {
+      // A machine under load takes seconds to copy so much.
+      const call = modelCall('add', { timeouts: { ...testTimeouts, connectMs: 60_000, totalMs: 60_000 } });
+      const large = Buffer.alloc(maxMessageBytes);
+      const input = { name: 'a', datatype: 'UINT8', shape: [large.length], data: large } as const;
+      const request = await failureOfCall(provider.infer!({ ...addRequest, inputs: [input] }, call));
+      assert.equal(request.reason, 'body_too_large');
+      assert.match(request.message, new RegExp(`larger than the ${maxMessageBytes} bytes`));
+      assert.equal(server.calls.length, 0);
+      const output = { name: 'sum', datatype: 'UINT8', shape: [BigInt(large.length)], parameters: {} };
+      server.respond = () => ({
+        modelName: 'add',
+        modelVersion: '',
+        id: '',
+        parameters: {},
+        outputs: [{ ...output, contents: undefined }],
+        rawOutputContents: [large],
+      });
+      const answer = await failureOfCall(provider.infer!(addRequest, call));
+      assert.equal(answer.reason, 'upstream_malformed');
+      assert.match(String(answer.detail), new RegExp(`${maxMessageBytes}`));
     });
   });
 

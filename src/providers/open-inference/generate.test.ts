@@ -10,6 +10,7 @@ import { answerWith, startUpstream, type Upstream } from '../../../test/fixtures
 import { failureOfCall, modelCall, readParts, textOfParts } from '../../../test/fixtures/upstream-calls.ts';
 import type { Message } from '../../core/message.ts';
 import type { ModelProvider } from '../../ports/model.ts';
+import { maxExtraFields } from './defaults.ts';
 import type { GenerateTask } from './generate-to-wire.ts';
 import { type PromptTemplate, promptTemplates } from './prompt.ts';
 import { createOpenInferenceProvider } from './provider.ts';
@@ -89,6 +90,17 @@ describe('generate extension', () => {
     assert.equal(response.usage.source, 'estimated');
     assert.equal(response.usage.outputTokens, 1);
     assert.ok(response.usage.inputTokens > 3);
+  });
+
+  test('generate: of the outputs beside the text a bounded number is kept, each with its last value', async () => {
+    const outputs = (value: number): object =>
+      Object.fromEntries(Array.from({ length: maxExtraFields + 1 }, (_, number) => [`output_${number}`, value]));
+    upstream.script = answerWith({ body: event('a', outputs(1)) + event('b', outputs(2)) });
+    const { parts } = await readParts(provider.predictStream(chatRequest('m'), call));
+    const end = parts.at(-1);
+    assert.ok(end?.type === 'end');
+    const kept = Object.entries(end.extra ?? {});
+    assert.deepEqual([kept.length, kept.at(-1)], [maxExtraFields, [`output_${maxExtraFields - 1}`, 2]]);
   });
 
   test('generate: a raw prompt goes as it is, and stop sequences by the way of each backend', async () => {

@@ -3,7 +3,6 @@
 
 import { collectResponse } from '../../core/collect.ts';
 import { SluiceError } from '../../core/error.ts';
-import type { JsonObject } from '../../core/json.ts';
 import type { PredictPart, PredictRequest, PredictResponse } from '../../core/predict.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ModelCall, ModelProvider } from '../../ports/model.ts';
@@ -52,15 +51,10 @@ export function createPredictions(
       return collectResponse(settled(parts, reader));
     },
     predictStream(request, call): AsyncIterable<PredictPart> {
-      let downgrades: readonly string[] = [];
-      const makeBody = (): JsonObject => {
-        const wire = generateToWire(request, taskOf(call.model), true);
-        downgrades = wire.downgrades;
-        return wire.body;
-      };
-      return connection.stream(pathOf(call, 'generate_stream'), makeBody, call, () =>
-        createReader(request, call, downgrades),
-      );
+      return connection.stream(call, () => {
+        const { body, downgrades } = generateToWire(request, taskOf(call.model), true);
+        return { path: pathOf(call, 'generate_stream'), body, reader: createReader(request, call, downgrades) };
+      });
     },
   };
 }

@@ -56,8 +56,9 @@ export interface OpenInferenceOptions {
  */
 export function createOpenInferenceProvider(options: OpenInferenceOptions): ModelProvider {
   const { name, estimator } = options;
-  const transport = createTransport(options);
-  const generation = createGeneration(options);
+  const rest = /^https?:/.test(options.url) ? connectionTo(options.url, options) : undefined;
+  const transport = createTransport(options, rest);
+  const generation = options.generateUrl === undefined ? rest : connectionTo(options.generateUrl, options);
   const targetOf = (call: ModelCall): string => `${name}/${call.model}`;
   return {
     name,
@@ -88,21 +89,19 @@ export function createOpenInferenceProvider(options: OpenInferenceOptions): Mode
   };
 }
 
-function createTransport(options: OpenInferenceOptions): TensorTransport {
-  const { name, url, apiKey, headers, tls, proxy, clock, log } = options;
+function createTransport(options: OpenInferenceOptions, rest: Connection | undefined): TensorTransport {
+  if (rest !== undefined) return createRestTransport(rest, options.binaryData ?? false);
+  const { name, url, apiKey, headers, tls, clock, log } = options;
   const common = { name, apiKey, headers, clock, log, concurrency: options.concurrency ?? defaultConcurrency };
   const address = parseGrpcUrl(url);
   if (address !== undefined) return createGrpcTransport({ ...common, address, tls });
-  if (/^https?:/.test(url))
-    return createRestTransport({ ...common, baseUrl: url, proxy, binaryData: options.binaryData ?? false });
   const message = `The url of provider ${name} is neither grpc://HOST:PORT, grpcs://HOST:PORT nor an http(s) address.`;
   throw new SluiceError('config_invalid', { message });
 }
 
-function createGeneration(options: OpenInferenceOptions): Connection | undefined {
-  const { name, url, apiKey, headers, proxy, clock, log } = options;
-  const baseUrl = options.generateUrl ?? (/^https?:/.test(url) ? url : undefined);
-  if (baseUrl === undefined) return undefined;
+/** Of one address there is one: `concurrency` counts its calls of every kind. */
+function connectionTo(baseUrl: string, options: OpenInferenceOptions): Connection {
+  const { name, apiKey, headers, proxy, clock, log } = options;
   const limits = { connections: options.concurrency ?? defaultConcurrency, maxBodyBytes: maxMessageBytes };
   return createConnection({ name, baseUrl, apiKey, headers, proxy, clock, log, limits, failureOf: failureOfAnswer });
 }

@@ -2,14 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { chatRequest } from '../../../test/fixtures/calls.ts';
 import { FakeClock } from '../../../test/fixtures/fake-clock.ts';
 import { quarterEstimator } from '../../../test/fixtures/quarter-estimator.ts';
 import { createRecordingLog } from '../../../test/fixtures/silent-telemetry.ts';
 import { addRequest, floatTensor, inferRequest } from '../../../test/fixtures/tensor-provider.ts';
 import { answerWith, startUpstream, type Upstream } from '../../../test/fixtures/upstream.ts';
-import { failureOfCall, modelCall } from '../../../test/fixtures/upstream-calls.ts';
+import { failureOfCall, modelCall, readParts } from '../../../test/fixtures/upstream-calls.ts';
 import { SluiceError } from '../../core/error.ts';
 import type { ModelProvider } from '../../ports/model.ts';
+import { maxMessageBytes } from './defaults.ts';
 import { createOpenInferenceProvider, type OpenInferenceOptions } from './provider.ts';
 
 const sum = '{"name":"sum","datatype":"FP32","shape":[2],"data":[11,22]}';
@@ -190,6 +192,36 @@ describe('open-inference over REST', () => {
       upstream.script = answerWith({ body: '{"outputs":', ending });
       assert.equal((await failureOfCall(provider.infer!(addRequest, call))).reason, 'upstream_truncated');
     }
+  });
+
+  test('open-inference REST: an answer beyond the bound is given up while it comes', async () => {
+    const piece = Buffer.alloc(1024 * 1024, ' ');
+    upstream.script = async (exchange) => {
+      exchange.head(200, { 'content-type': 'application/json' });
+      while (!exchange.socket.destroyed) await exchange.write(piece);
+    };
+    const provider = create();
+    for (const asked of [provider.infer!(addRequest, call), provider.predict(chatRequest('m'), call)]) {
+      const failure = await failureOfCall(asked);
+      assert.deepEqual(
+        [failure.reason, failure.detail],
+        ['upstream_malformed', `the answer is longer than ${maxMessageBytes} bytes`],
+      );
+    }
+  });
+
+  test('open-inference REST: tensors and text at one address share the limit of calls', async () => {
+    upstream.script = () => {};
+    const provider = create({ concurrency: 1 });
+    const controller = new AbortController();
+    const first = failureOfCall(provider.infer!(addRequest, modelCall('add', { signal: controller.signal })));
+    await upstream.arrived(0);
+    const waiting = readParts(provider.predictStream(chatRequest('m'), call));
+    clock.advance(call.timeouts.connectMs);
+    assert.equal((await waiting).error?.reason, 'overloaded');
+    assert.equal(upstream.exchanges.length, 1);
+    controller.abort(new SluiceError('cancelled'));
+    assert.equal((await first).reason, 'cancelled');
   });
 
   test('open-inference REST: a refused key is read again, an abort closes the connection, a limit is a timeout', async () => {

@@ -13,37 +13,33 @@ import {
   tensorToRest,
 } from '../../open-inference/tensor-rest.ts';
 import { malformed } from '../translation/wire-values.ts';
-import { type BytesAnswer, createRestCaller, type RestCallerOptions, type RestRequest } from './rest-caller.ts';
+import type { Connection, Payload } from '../transport/connection.ts';
+import type { BytesAnswer } from '../transport/whole-call.ts';
 import type { TensorTransport } from './tensor-transport.ts';
 import { checkInputs } from './to-wire.ts';
 
-/** What a transport is made of. */
-export interface RestTransportOptions extends RestCallerOptions {
-  /**
-   * True: tensors go and come as bytes, for servers that have the extension (Triton, KServe). False: as JSON, except for inputs
-   * that JSON has no form for.
-   */
-  readonly binaryData: boolean;
-}
-
-/** A transport that has not connected yet. */
-export function createRestTransport(options: RestTransportOptions): TensorTransport {
-  const caller = createRestCaller(options);
-  const targetOf = (model: string): string => `${options.name}/${model}`;
+/**
+ * A transport over a connection to what `/v2` hangs on. `binaryData`: tensors go and come as bytes, for servers that have the
+ * extension (Triton, KServe); without it as JSON, except for inputs that JSON has no form for.
+ */
+export function createRestTransport(connection: Connection, binaryData: boolean): TensorTransport {
   return {
     async infer(request, call) {
-      const answer = await caller.send(inferToRest(request, call.model, options.binaryData), call);
-      return inferFromRest(answer, request, call.model, targetOf(call.model));
+      const path = pathOf(call.model, request.version, '/infer');
+      const answer = await connection.receive(path, inferToRest(request, binaryData), call);
+      return inferFromRest(answer, request, call.model, connection.targetOf(call));
     },
     async metadata({ version }, call) {
-      const path = pathOf(call.model, version, '');
-      const answer = await caller.send({ method: 'GET', path, headers: {}, body: null }, call);
-      return metadataFromRest(answer, call.model, targetOf(call.model));
+      const answer = await connection.receive(pathOf(call.model, version, ''), question, call);
+      return metadataFromRest(answer, call.model, connection.targetOf(call));
     },
-    ready: () => caller.ready(),
-    close: () => caller.close(),
+    ready: () => connection.ready(),
+    close: () => connection.close(),
   };
 }
+
+/** What a GET sends. */
+const question: Payload = { method: 'GET', contentType: '', body: null };
 
 /** A slash in a name belongs to the name. */
 function pathOf(model: string, version: string, action: string): string {
@@ -52,8 +48,8 @@ function pathOf(model: string, version: string, action: string): string {
 }
 
 /** Throws `invalid_request` for a tensor whose data does not fit its shape. */
-function inferToRest(request: InferRequest, model: string, binaryData: boolean): RestRequest {
-  const { version, id, inputs, outputs, parameters } = request;
+function inferToRest(request: InferRequest, binaryData: boolean): Payload {
+  const { id, inputs, outputs, parameters } = request;
   checkInputs(inputs);
   const binary: Uint8Array[] = [];
   const tensors = inputs.map((tensor) => {
@@ -69,11 +65,10 @@ function inferToRest(request: InferRequest, model: string, binaryData: boolean):
     ...(outputs.length === 0 ? {} : { outputs }),
   });
   const json = `${head.slice(0, -1)}${head === '{}' ? '' : ','}"inputs":[${tensors.join(',')}]}`;
-  const path = pathOf(model, version, '/infer');
-  if (binary.length === 0) return { method: 'POST', path, headers: {}, body: json };
+  if (binary.length === 0) return { contentType: 'application/json', body: json };
   const start = Buffer.from(json);
-  const headers = { 'content-type': 'application/octet-stream', [jsonLength]: String(start.length) };
-  return { method: 'POST', path, headers, body: Buffer.concat([start, ...binary]) };
+  const headers = { [jsonLength]: String(start.length) };
+  return { contentType: 'application/octet-stream', headers, body: Buffer.concat([start, ...binary]) };
 }
 
 const jsonLength = 'inference-header-content-length';

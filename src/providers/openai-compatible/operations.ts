@@ -102,21 +102,13 @@ function createPredictions(
       return settleUsage(response, request, outputOf(response.content), estimator);
     },
     predictStream(request, call): AsyncIterable<PredictPart> {
-      let downgrades: readonly string[] = [];
-      const makeBody = (): JsonObject => {
-        const wire = toWire(request, call, true);
-        downgrades = wire.downgrades;
-        return wire.body;
-      };
-      const failure = (body: JsonObject) => embeddedFailureOf(body, connection.failureContext(call));
-      const createReader = (): ChatStreamReader =>
-        new ChatStreamReader(
-          request,
-          { ...answerContext(connection, options, call), downgrades },
-          failure,
-          habitOf(call.model),
-        );
-      return connection.stream(pathOf(request), makeBody, call, createReader);
+      return connection.stream(call, () => {
+        const { body, downgrades } = toWire(request, call, true);
+        const context = { ...answerContext(connection, options, call), downgrades };
+        const failure = (event: JsonObject) => embeddedFailureOf(event, connection.failureContext(call));
+        const reader = new ChatStreamReader(request, context, failure, habitOf(call.model));
+        return { path: pathOf(request), body, reader };
+      });
     },
   };
 }

@@ -77,17 +77,12 @@ function createResponses(connection: Connection, options: OpenAiOptions): Respon
       return settleUsage(response, request, outputOf(response.content), estimator);
     },
     predictStream(request: PredictRequest, call: ModelCall): AsyncIterable<PredictPart> {
-      let downgrades: readonly string[] = [];
-      const makeBody = (): JsonObject => {
-        const wire = responseToWire(request, call.model, true);
-        downgrades = wire.downgrades;
-        return wire.body;
-      };
-      const createReader = (): ResponseStreamReader => {
+      return connection.stream(call, () => {
+        const { body, downgrades } = responseToWire(request, call.model, true);
         const context = { ...answerContext(connection, options, call), downgrades };
-        return new ResponseStreamReader(request, context, connection.failureContext(call));
-      };
-      return connection.stream('/responses', makeBody, call, createReader);
+        const reader = new ResponseStreamReader(request, context, connection.failureContext(call));
+        return { path: '/responses', body, reader };
+      });
     },
     async countTokens(request: PredictRequest, call: ModelCall): Promise<TokenCount> {
       const { body, downgrades } = responseToWire(request, call.model, false);

@@ -1,4 +1,4 @@
-// A vendor's HTTP API as JSON in and JSON or parts out: sockets, credentials and failures in one place. Every vendor that is
+// A vendor's HTTP API as JSON in and JSON, bytes or parts out: sockets, credentials and failures in one place. Every vendor that is
 // reached over HTTP builds its provider on it; what its JSON means stays in the vendor's own folder.
 
 import type { SluiceError } from '../../core/error.ts';
@@ -13,10 +13,10 @@ import { type CredentialOptions, createCredentials, type Headers } from './crede
 import { defaultLimits, type ProviderLimits } from './defaults.ts';
 import { createHttpCaller } from './http-call.ts';
 import type { HttpCall } from './http-exchange.ts';
-import { type StreamReader, streamParts } from './part-stream.ts';
+import { type PreparedStream, type StreamReader, streamParts } from './part-stream.ts';
 import { unlessAborted } from './unless-aborted.ts';
 import type { FailureContext } from './vendor-error.ts';
-import { callWhole, isSuccess, type WholeAnswer } from './whole-call.ts';
+import { asText, type BytesAnswer, callWhole, isSuccess, type WholeAnswer } from './whole-call.ts';
 
 /** What a connection is made of. */
 export interface ConnectionOptions extends CredentialOptions {
@@ -35,30 +35,37 @@ export interface ConnectionOptions extends CredentialOptions {
   readonly toPayload?: ((body: JsonObject) => Payload) | undefined;
 }
 
-/** A body that is not a JSON object, or not for a path below the base address. */
+/** What is sent when it is not a JSON object. */
 export interface Payload {
+  /** Default `POST`. */
+  readonly method?: 'GET' | 'POST';
   readonly contentType: string;
-  readonly body: string | Uint8Array;
+  /** Null: none, and no content type. */
+  readonly body: string | Uint8Array | null;
   /** Headers of this call alone. A value joins that of a fixed header of the same name, as HTTP joins lists. */
   readonly headers?: Headers;
 }
 
+/** What a stream is asked with, and what reads its answer: made in one step, as the reader must know how the request was put. */
+export interface StreamedCall {
+  readonly path: string;
+  readonly body: JsonObject;
+  readonly reader: StreamReader;
+}
+
 /** A vendor's API. */
 export interface Connection {
+  /** The same as `send`, for answers that are not text or whose headers matter. */
+  receive(path: string, payload: Payload, call: ModelCall): Promise<BytesAnswer>;
   /**
-   * Posts any body and returns that of a successful answer as text. `path` hangs on the base address; one that begins with `//`
+   * Sends any body and returns that of a successful answer as text. `path` hangs on the base address; one that begins with `//`
    * on the base address without its version, for the endpoints that some servers keep outside of `/v1`.
    */
   send(path: string, payload: Payload, call: ModelCall): Promise<string>;
   /** Posts and returns the body of a successful answer. Rejects with the failure that any other answer means. */
   post(path: string, body: JsonObject, call: ModelCall): Promise<JsonObject>;
-  /** Posts at the first `next()`; `makeBody` is asked then. */
-  stream(
-    path: string,
-    makeBody: () => JsonObject,
-    call: ModelCall,
-    createReader: () => StreamReader,
-  ): AsyncIterable<PredictPart>;
+  /** Posts at the first `next()`. `begin` is asked then: what it throws ends the stream. */
+  stream(call: ModelCall, begin: () => StreamedCall): AsyncIterable<PredictPart>;
   /** What a failure needs that is found within a successful answer. */
   failureContext(call: ModelCall): FailureContext;
   targetOf(call: ModelCall): string;
@@ -95,6 +102,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     const { key } = credentials;
     const whole = path.startsWith('//') ? `${base.path.replace(/\/v\d+$/, '')}${path.slice(1)}` : `${base.path}${path}`;
     return {
+      ...(payload.method === undefined ? {} : { method: payload.method }),
       path: `${whole}${base.query}`,
       headers: headersOf(credentials.headers, call, payload),
       body: payload.body,
@@ -105,25 +113,30 @@ export function createConnection(options: ConnectionOptions): Connection {
       ...(key === undefined ? {} : { reauthorize: () => reauthorize(key, call, payload) }),
     };
   };
-  const send = async (path: string, payload: Payload, call: ModelCall): Promise<string> => {
+  const receive = async (path: string, payload: Payload, call: ModelCall): Promise<BytesAnswer> => {
     if (!credentials.isReady) await unlessAborted(credentials.load(), call.signal);
     const answer = await callWhole(caller, httpCall(path, payload, call, false), limits.maxBodyBytes);
-    if (!isSuccess(answer.status)) throw options.failureOf(answer, failureContext(call));
-    return answer.body;
+    if (!isSuccess(answer.status)) throw options.failureOf(asText(answer), failureContext(call));
+    return answer;
   };
+  const send = async (path: string, payload: Payload, call: ModelCall): Promise<string> =>
+    (await receive(path, payload, call)).body.toString('utf8');
   return {
     targetOf,
     failureContext,
+    receive,
     send,
     post: async (path, body, call) => parseObject(await send(path, toPayload(body), call), 'the answer'),
-    stream(path, makeBody, call, createReader) {
-      const prepare = (): HttpCall => httpCall(path, toPayload(makeBody()), call, true);
+    stream(call, begin) {
+      const prepare = (): PreparedStream => {
+        const { path, body, reader } = begin();
+        return { call: httpCall(path, toPayload(body), call, true), reader };
+      };
       return streamParts({
         caller,
         signal: call.signal,
         limits,
         prepare: () => (credentials.isReady ? prepare() : unlessAborted(credentials.load(), call.signal).then(prepare)),
-        createReader,
         failure: (answer) => options.failureOf(answer, failureContext(call)),
       });
     },
@@ -143,8 +156,9 @@ const jsonType = 'application/json';
 function headersOf(fixed: readonly string[], call: ModelCall, payload: Payload): readonly string[] {
   const { requestId, traceparent, tracestate } = call.context;
   const headers = [...fixed, 'x-request-id', requestId];
-  const { contentType } = payload;
-  if (contentType !== jsonType) headers[headers.indexOf('content-type') + 1] = contentType;
+  const { contentType, body } = payload;
+  if (body === null) headers.splice(headers.indexOf('content-type'), 2);
+  else if (contentType !== jsonType) headers[headers.indexOf('content-type') + 1] = contentType;
   if (traceparent !== undefined) headers.push('traceparent', traceparent);
   if (tracestate !== undefined) headers.push('tracestate', tracestate);
   for (const [name, value] of Object.entries(payload.headers ?? {})) joinHeader(headers, name, value);

@@ -10,7 +10,7 @@ import type { HttpCaller } from './http-call.ts';
 import type { AnswerSink, HttpCall, HttpExchange } from './http-exchange.ts';
 import { SseParser } from './sse-parser.ts';
 import { SurrogateJoiner } from './surrogate-joiner.ts';
-import { bodyTooLong, isSuccess, textOfChunks, type WholeAnswer } from './whole-call.ts';
+import { bodyTooLong, isSuccess, joined, type WholeAnswer } from './whole-call.ts';
 
 /** The last part of a stream. */
 export type EndPart = Extract<PredictPart, { type: 'end' }>;
@@ -39,12 +39,16 @@ export interface PartStreamOptions {
   readonly caller: HttpCaller;
   readonly signal: AbortSignal;
   readonly limits: ProviderLimits;
-  /** Makes the call; asked at the first `next()`. A promise only where credentials must be fetched first. */
-  readonly prepare: () => HttpCall | Promise<HttpCall>;
-  /** Makes the reader, at the same moment. */
-  readonly createReader: () => StreamReader;
+  /** Asked at the first `next()`. A promise only where credentials must be fetched first. */
+  readonly prepare: () => PreparedStream | Promise<PreparedStream>;
   /** The failure that an answer with a status of failure means. */
   readonly failure: (answer: WholeAnswer) => SluiceError;
+}
+
+/** A call that is ready to be sent, and what will read its answer. */
+export interface PreparedStream {
+  readonly call: HttpCall;
+  readonly reader: StreamReader;
 }
 
 /** The parts of one answer; see PartStream. */
@@ -169,21 +173,21 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
   #start(): void {
     this.#state = 'open';
     try {
-      const call = this.#options.prepare();
-      if (call instanceof Promise) {
-        call.then(
-          (prepared) => this.#send(prepared),
+      const prepared = this.#options.prepare();
+      if (prepared instanceof Promise) {
+        prepared.then(
+          (ready) => this.#send(ready),
           (error: unknown) => this.#fail(error),
         );
-      } else this.#send(call);
+      } else this.#send(prepared);
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  #send(call: HttpCall): void {
+  #send({ call, reader }: PreparedStream): void {
     if (this.#state !== 'open') return;
-    this.#reader = this.#options.createReader();
+    this.#reader = reader;
     this.#target = call.target;
     this.#exchange = this.#options.caller.start(call, this);
   }
@@ -335,7 +339,7 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
 
   /** The body of a failure, or of a server that does not stream. */
   #readWhole(whole: { status: number; headers: IncomingHttpHeaders; chunks: Buffer[] }): void {
-    const answer = { status: whole.status, headers: whole.headers, body: textOfChunks(whole.chunks) };
+    const answer = { status: whole.status, headers: whole.headers, body: joined(whole.chunks).toString('utf8') };
     try {
       if (!isSuccess(whole.status)) throw this.#options.failure(answer);
       this.#reader?.whole(answer, this.#parts);

@@ -6,11 +6,24 @@ import { maxErrorBodyBytes } from './defaults.ts';
 import type { HttpCaller } from './http-call.ts';
 import type { AnswerSink, HttpCall, HttpExchange } from './http-exchange.ts';
 
-/** A whole answer. */
-export interface WholeAnswer {
+/** A whole answer as text. */
+export interface WholeAnswer extends Head {
+  readonly body: string;
+}
+
+/** A whole answer as it came. */
+export interface BytesAnswer extends Head {
+  readonly body: Buffer;
+}
+
+interface Head {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  readonly body: string;
+}
+
+/** The same as text. */
+export function asText({ status, headers, body }: BytesAnswer): WholeAnswer {
+  return { status, headers, body: body.toString('utf8') };
 }
 
 /** True for a status that announces an answer rather than a failure. */
@@ -22,7 +35,7 @@ export function isSuccess(status: number): boolean {
  * The whole answer, whatever its status. A body of success above `maxBodyBytes` rejects with `upstream_malformed`; of a
  * body of failure only the beginning is kept, also when the connection breaks in it: the status is what matters.
  */
-export function callWhole(caller: HttpCaller, call: HttpCall, maxBodyBytes: number): Promise<WholeAnswer> {
+export function callWhole(caller: HttpCaller, call: HttpCall, maxBodyBytes: number): Promise<BytesAnswer> {
   return new Promise((resolve, reject) => {
     const body = new BodyCollector(call.signal, maxBodyBytes, resolve, reject);
     body.exchange = caller.start(call, body);
@@ -34,7 +47,7 @@ class BodyCollector implements AnswerSink {
   exchange: HttpExchange | undefined;
   readonly #signal: AbortSignal;
   readonly #maxBodyBytes: number;
-  readonly #resolve: (answer: WholeAnswer) => void;
+  readonly #resolve: (answer: BytesAnswer) => void;
   readonly #reject: (error: SluiceError) => void;
   #status: number = 0;
   #headers: IncomingHttpHeaders = {};
@@ -44,7 +57,7 @@ class BodyCollector implements AnswerSink {
   constructor(
     signal: AbortSignal,
     maxBodyBytes: number,
-    resolve: (answer: WholeAnswer) => void,
+    resolve: (answer: BytesAnswer) => void,
     reject: (error: SluiceError) => void,
   ) {
     this.#signal = signal;
@@ -68,7 +81,7 @@ class BodyCollector implements AnswerSink {
   }
 
   onEnd(): void {
-    this.#resolve({ status: this.#status, headers: this.#headers, body: textOfChunks(this.#chunks) });
+    this.#resolve({ status: this.#status, headers: this.#headers, body: joined(this.#chunks) });
   }
 
   onFail(error: SluiceError): void {
@@ -77,11 +90,10 @@ class BodyCollector implements AnswerSink {
   }
 }
 
-/** UTF-8 text of bytes that arrived in pieces. */
-export function textOfChunks(chunks: readonly Buffer[]): string {
+/** Bytes that arrived in pieces, copied only where there are several. */
+export function joined(chunks: readonly Buffer[]): Buffer {
   const [first] = chunks;
-  if (first === undefined) return '';
-  return (chunks.length === 1 ? first : Buffer.concat(chunks)).toString('utf8');
+  return first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks);
 }
 
 /** The failure of a body above its bound. */

@@ -10,7 +10,6 @@ import type { ModelCall, ModelProvider } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
-import type { WireRequest } from '../translation/request-translation.ts';
 import { countOf, isPresent, malformed } from '../translation/wire-values.ts';
 import { type Connection, createConnection } from '../transport/connection.ts';
 import type { CredentialOptions } from '../transport/credentials.ts';
@@ -145,30 +144,14 @@ function credentialsOf(auth: VertexAuth): Pick<CredentialOptions, 'apiKey' | 'ke
   return { apiKey: source.token, keyHeaders: (token) => source.headersOf(token) };
 }
 
-/** `alt=sse`, or the answer would be one JSON list. Translated at the first `next()`: what cannot be sent fails there. */
+/** `alt=sse`, or the answer would be one JSON list. */
 function streamed(vertex: Calls, request: PredictRequest, call: ModelCall): ReturnType<ModelProvider['predictStream']> {
-  let wire: WireRequest | undefined;
-  const translate = (): WireRequest => {
-    wire ??= predictToWire(request, call.model, vertex.address.api);
-    return wire;
-  };
-  const createReader = (): GenerateStreamReader =>
-    new GenerateStreamReader(request, vertex.contextOf(call, translate().downgrades), vertex.failure(call));
-  const path = pathOrFailure(vertex.address, call.model);
-  const makeBody = (): JsonObject => {
-    if (typeof path !== 'string') throw path;
-    return translate().body;
-  };
-  return vertex.connection.stream(typeof path === 'string' ? path : '', makeBody, call, createReader);
-}
-
-/** A name that is no model's must fail the stream, not the making of it. */
-function pathOrFailure(address: Address, model: string): string | SluiceError {
-  try {
-    return `${address.pathOf(model, 'streamGenerateContent')}?alt=sse`;
-  } catch (failure) {
-    return toSluiceError(failure);
-  }
+  return vertex.connection.stream(call, () => {
+    const { body, downgrades } = predictToWire(request, call.model, vertex.address.api);
+    const path = `${vertex.address.pathOf(call.model, 'streamGenerateContent')}?alt=sse`;
+    const reader = new GenerateStreamReader(request, vertex.contextOf(call, downgrades), vertex.failure(call));
+    return { path, body, reader };
+  });
 }
 
 /** All steps in order, at most `embedConcurrency` under way; the first failure ends the call. */
