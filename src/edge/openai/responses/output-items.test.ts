@@ -5,7 +5,7 @@ import { createFakeIds } from '../../../../test/fixtures/fake-ids.ts';
 import { dig } from '../../../../test/fixtures/naive-chat.ts';
 import { SluiceError } from '../../../core/error.ts';
 import type { JsonObject } from '../../../core/json.ts';
-import { maxOutputItems } from './defaults.ts';
+import { maxAnswerChars, maxOutputItems } from './defaults.ts';
 import { type ContentDelta, OutputItems } from './output-items.ts';
 
 interface Told {
@@ -335,4 +335,13 @@ test('output items: whatever comes, every item is opened once, closed once, and 
       assert.equal(said, parts.map((part) => (part.type === 'text-delta' ? part.text : '')).join(''));
     }),
   );
+});
+
+test('output items: the text that is held of an answer is bounded, over all of its items', () => {
+  const half = 'x'.repeat(maxAnswerChars / 2);
+  const held = [text(half), call(0), args(0, half)];
+  const output = new OutputItems(createFakeIds(), () => {});
+  for (const part of held) output.add(part);
+  const more = { reason: 'upstream_malformed', detail: `an answer of more than ${maxAnswerChars} characters` };
+  assert.throws(() => output.add(args(0, '!')), more);
 });
