@@ -1,25 +1,53 @@
 // Token usage as it is metered and billed.
 
+import type { JsonObject } from './json.ts';
+
 /** Where a usage figure came from. `estimated` figures are always shown as such. */
 export type UsageSource = 'provider' | 'engine' | 'estimated';
 
-/** Tokens of one call. Counts are whole numbers >= 0. The detail counts are parts of the totals, never additions to them. */
-export interface Usage {
-  readonly inputTokens: number;
-  readonly outputTokens: number;
+/**
+ * Counts of parts, each of them a part of `inputTokens` or of `outputTokens`, never an addition. Absent: nobody said, which is not
+ * the same as 0.
+ */
+export interface UsageDetails {
   /** Part of inputTokens that the vendor read from its prompt cache. */
   readonly cachedInputTokens?: number;
   /** Part of inputTokens that the vendor wrote to its prompt cache. */
   readonly cacheWriteInputTokens?: number;
+  /** Part of inputTokens that is sound. */
+  readonly audioInputTokens?: number;
+  /** Part of outputTokens that is sound. */
+  readonly audioOutputTokens?: number;
   /** Part of outputTokens spent on reasoning. */
   readonly reasoningTokens?: number;
+  /** Part of outputTokens that the caller's `prediction` foretold. */
+  readonly acceptedPredictionTokens?: number;
+  /** Part of outputTokens that the caller's `prediction` held and the answer did not: billed, though nobody reads them. */
+  readonly rejectedPredictionTokens?: number;
+}
+
+/** Tokens of one call. Counts are whole numbers >= 0. */
+export interface Usage extends UsageDetails {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** The vendor's own total, where it counts tokens that it says neither of input nor of output. Absent: the sum of both. */
+  readonly vendorTotalTokens?: number;
   readonly source: UsageSource;
+  /** What the vendor's usage says beside these counts, under its own names: a price, tokens by kind, calls of its own tools. */
+  readonly extra?: JsonObject;
 }
 
 /** No tokens at all, by our own count. */
 export const zeroUsage: Usage = { inputTokens: 0, outputTokens: 0, source: 'engine' };
 
-/** The sum of both totals, as OpenAI's `total_tokens`. */
+/** All tokens, as OpenAI's `total_tokens`: the vendor's own total, or the sum. */
 export function totalTokens(usage: Usage): number {
-  return usage.inputTokens + usage.outputTokens;
+  return usage.vendorTotalTokens ?? usage.inputTokens + usage.outputTokens;
+}
+
+/** The details that somebody said; those that are undefined are left out. */
+export function knownDetails(details: { readonly [Name in keyof UsageDetails]: number | undefined }): UsageDetails {
+  const known: Record<string, number> = {};
+  for (const [name, count] of Object.entries(details)) if (count !== undefined) known[name] = count;
+  return known;
 }

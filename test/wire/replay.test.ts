@@ -14,10 +14,12 @@ import { type ReplayServer, startReplayServer } from './replay-server.ts';
 import type { Line } from './score.ts';
 import { Scoreboard } from './scoreboard.ts';
 import { type SluiceSubject, startSluice } from './sluice.ts';
+import { UsageCheck } from './usage-check.ts';
 import { createWiretap } from './wiretap.ts';
 
 describe('wire replay', { skip: evaluationDataMissing ?? false, timeout: 600_000 }, () => {
   const score = new Scoreboard();
+  const usage = new UsageCheck();
   let conformance: ConformanceCheck;
   let exclusions: ReadonlyMap<string, number>;
   let replay: ReplayServer;
@@ -41,7 +43,10 @@ describe('wire replay', { skip: evaluationDataMissing ?? false, timeout: 600_000
       served: await servedEndpoints(sluice),
       onHeard(recording, endpoint) {
         const isOwn = endpoint === recording.wire;
-        for (const answer of tap.take()) conformance.check(answer, recording.label, isOwn ? recording : undefined);
+        for (const answer of tap.take()) {
+          conformance.check(answer, recording.label, isOwn ? recording : undefined);
+          if (isOwn || recording.wire === 'generate') usage.check(answer, recording);
+        }
       },
     });
   });
@@ -76,6 +81,12 @@ describe('wire replay', { skip: evaluationDataMissing ?? false, timeout: 600_000
     assertBar('tool calls', 0.98);
     assertBar('usage', 0.98);
     assertBar('finish', 0.98);
+  });
+
+  test('wire replay: every field of the usage arrives under its own name, and no count is made up', (t) => {
+    t.diagnostic(`${usage.checked} checked`);
+    assert.deepEqual(usage.complaints, []);
+    assert.ok(usage.checked >= 3500, `only ${usage.checked}`);
   });
 
   test('wire replay: failures keep the vendor’s status, type, code and words', () => {

@@ -18,8 +18,13 @@ const answered: PredictResponse = {
     { type: 'text', text: 'So.', annotations: [{ type: 'page_location', cited_text: 'c', document_index: 0 }] },
   ],
   finishReason: 'stop',
-  usage: { inputTokens: 1, outputTokens: 1, source: 'provider' },
-  extra: { container: { id: 'c', expires_at: 't' }, usage: { server_tool_use: { web_search_requests: 2 } } },
+  usage: {
+    inputTokens: 1,
+    outputTokens: 1,
+    source: 'provider',
+    extra: { server_tool_use: { web_search_requests: 2 } },
+  },
+  extra: { container: { id: 'c', expires_at: 't' } },
 };
 
 test('anthropic fields: what an older answer lacks is there and says nothing, what it has is kept', () => {

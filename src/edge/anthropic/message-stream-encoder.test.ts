@@ -108,12 +108,14 @@ test('message stream: what the vendor says before the answer stands in message_s
   const cache_creation = { ephemeral_5m_input_tokens: 3, ephemeral_1h_input_tokens: 0 };
   const early = {
     ...start,
-    inputUsage: { inputTokens: 12, outputTokens: 1, cacheWriteInputTokens: 3, source: 'provider' },
-    extra: {
-      diagnostics: { a: 1 },
-      id: 'not ours',
-      usage: { service_tier: 'batch', cache_creation, input_tokens: 99 },
+    inputUsage: {
+      inputTokens: 12,
+      outputTokens: 1,
+      cacheWriteInputTokens: 3,
+      source: 'provider',
+      extra: { service_tier: 'batch', cache_creation, input_tokens: 99 },
     },
+    extra: { diagnostics: { a: 1 }, id: 'not ours' },
   } as PredictPart;
   const [{ message }] = encodeAll([early]);
   assert.deepEqual([message.id, message.diagnostics, message.stop_details], ['msg_1', { a: 1 }, null]);
@@ -228,14 +230,15 @@ test('message stream: arguments without a call are refused', () => {
 });
 
 test('message stream: what Anthropic says of its usage comes with the figures', () => {
-  const usage = {
+  const extra = {
     service_tier: 'priority',
     server_tool_use: { web_search_requests: 2, web_fetch_requests: 0 },
     output_tokens: 7,
   };
-  const delta = encodeAll([start, { ...end, extra: { usage } }]).find((event) => event.type === 'message_delta');
+  const usage = { inputTokens: 3, outputTokens: 4, source: 'provider', extra } as const;
+  const delta = encodeAll([start, { ...end, usage }]).find((event) => event.type === 'message_delta');
   assert.equal(delta.usage.service_tier, 'priority');
-  assert.deepEqual(delta.usage.server_tool_use, usage.server_tool_use);
+  assert.deepEqual(delta.usage.server_tool_use, extra.server_tool_use);
   assert.equal(delta.usage.output_tokens, 4);
 });
 

@@ -55,7 +55,7 @@ export function createMessageStreamEncoder(requestId: string): StreamEncoder {
 
 /** Fields of the answer that have no name here go out under their own, unless that would hide one of ours. */
 function messageDelta(ending: Ending, hasToolCall: boolean, hasRefusal: boolean): MessageEvent {
-  const { container, stop_details = null, usage: details, ...extra } = ending.extra ?? {};
+  const { container, stop_details = null, ...extra } = ending.extra ?? {};
   return {
     ...extra,
     type: 'message_delta',
@@ -65,7 +65,7 @@ function messageDelta(ending: Ending, hasToolCall: boolean, hasRefusal: boolean)
       stop_details,
       container: completeContainer(container),
     },
-    usage: toAnthropicUsage(ending.usage, details),
+    usage: toAnthropicUsage(ending.usage),
   };
 }
 

@@ -164,7 +164,9 @@ test('message: what Anthropic says of its usage comes back, and never instead of
     iterations: [{ type: 'message' }],
     input_tokens: 999,
   };
-  const { usage } = renderMessage(answer([], { extra: { usage: details } }));
+  const { usage } = renderMessage(
+    answer([], { usage: { inputTokens: 3, outputTokens: 4, source: 'provider', extra: details } }),
+  );
   const { input_tokens: _, ...shown } = details;
   assert.deepEqual({ ...usage, ...shown }, usage);
   assert.equal(usage.input_tokens, 3);

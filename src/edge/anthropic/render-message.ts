@@ -53,7 +53,7 @@ export function openMessage(answerer: Answerer, usage: Usage, extra: JsonObject 
     stop_details: extra['stop_details'] ?? null,
     diagnostics: extra['diagnostics'] ?? null,
     container: completeContainer(extra['container']),
-    usage: { ...usageDetails, ...toAnthropicUsage(usage, extra['usage']) },
+    usage: { ...usageDetails, ...toAnthropicUsage(usage) },
   };
 }
 

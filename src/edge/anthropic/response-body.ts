@@ -23,7 +23,7 @@ export interface AnswerUsage {
   readonly output_tokens: number;
   readonly cache_creation_input_tokens: number | null;
   readonly cache_read_input_tokens: number | null;
-  readonly output_tokens_details: { readonly thinking_tokens: number } | null;
+  readonly output_tokens_details: JsonObject | null;
   readonly server_tool_use: JsonValue;
   /** Present when the vendor gave no figures and these are ours. Not a field of Anthropic's. */
   readonly estimated?: true;

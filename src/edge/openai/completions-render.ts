@@ -4,7 +4,7 @@ import { reportOf } from '../../core/downgraded.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { ContentPart } from '../../core/message.ts';
 import type { PredictResponse } from '../../core/predict.ts';
-import type { Usage } from '../../core/usage.ts';
+import { knownDetails, totalTokens, type Usage, type UsageDetails } from '../../core/usage.ts';
 import type { Answered } from '../call.ts';
 import { echoedLogprobs, legacyLogprobs } from './completions-logprobs.ts';
 import { chatUsageOf, finishReasonOf, secondsOf } from './wire-words.ts';
@@ -44,7 +44,7 @@ export function answeredTogether(answers: PromptAnswers): Answered {
   };
 }
 
-/** All tokens. One estimate makes the sum an estimate. */
+/** All tokens. One estimate makes the sum an estimate. What vendors say beside their counts is true of one answer only, not of several. */
 export function sumUsage(usages: readonly Usage[]): Usage {
   const [first, ...others] = usages;
   if (first === undefined) return { inputTokens: 0, outputTokens: 0, source: 'engine' };
@@ -52,19 +52,29 @@ export function sumUsage(usages: readonly Usage[]): Usage {
     (sum, usage) => ({
       inputTokens: sum.inputTokens + usage.inputTokens,
       outputTokens: sum.outputTokens + usage.outputTokens,
-      ...sumOf('cachedInputTokens', sum, usage),
-      ...sumOf('cacheWriteInputTokens', sum, usage),
-      ...sumOf('reasoningTokens', sum, usage),
+      ...sumOfDetails(sum, usage),
+      ...(sum.vendorTotalTokens === undefined && usage.vendorTotalTokens === undefined
+        ? {}
+        : { vendorTotalTokens: totalTokens(sum) + totalTokens(usage) }),
       source: usage.source === 'estimated' ? usage.source : sum.source,
     }),
     first,
   );
 }
 
-type Detail = 'cachedInputTokens' | 'cacheWriteInputTokens' | 'reasoningTokens';
-
-function sumOf(name: Detail, a: Usage, b: Usage): Partial<Usage> {
-  return a[name] === undefined && b[name] === undefined ? {} : { [name]: (a[name] ?? 0) + (b[name] ?? 0) };
+/** A detail that only some have said is a part of the sum all the same. */
+function sumOfDetails(a: Usage, b: Usage): UsageDetails {
+  const sumOf = (name: keyof UsageDetails): number | undefined =>
+    a[name] === undefined ? b[name] : a[name] + (b[name] ?? 0);
+  return knownDetails({
+    cachedInputTokens: sumOf('cachedInputTokens'),
+    cacheWriteInputTokens: sumOf('cacheWriteInputTokens'),
+    audioInputTokens: sumOf('audioInputTokens'),
+    audioOutputTokens: sumOf('audioOutputTokens'),
+    reasoningTokens: sumOf('reasoningTokens'),
+    acceptedPredictionTokens: sumOf('acceptedPredictionTokens'),
+    rejectedPredictionTokens: sumOf('rejectedPredictionTokens'),
+  });
 }
 
 function choiceOf(answer: PredictResponse, index: number, echo: boolean): JsonValue {

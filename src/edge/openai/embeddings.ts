@@ -3,7 +3,7 @@
 import Type from 'typebox';
 import type { EmbedRequest, EmbedResponse } from '../../core/embed.ts';
 import { SluiceError } from '../../core/error.ts';
-import { totalTokens } from '../../core/usage.ts';
+import { nativeUsageOf } from '../native/usage.ts';
 import { unknownFields } from '../unknown-fields.ts';
 import { createBodyCheck } from '../validate.ts';
 
@@ -78,8 +78,7 @@ export function renderEmbeddings(response: EmbedResponse, encoding: 'float' | 'b
     index,
     embedding: encoding === 'base64' ? base64Of(vector) : Array.from(vector),
   }));
-  const usage = { prompt_tokens: response.usage.inputTokens, total_tokens: totalTokens(response.usage) };
-  return JSON.stringify({ object: 'list', data, model: response.model, usage });
+  return JSON.stringify({ object: 'list', data, model: response.model, usage: nativeUsageOf(response.usage) });
 }
 
 /** Every machine that Node 24 runs on is little-endian but s390x, where the bytes are swapped. */

@@ -1,7 +1,7 @@
 // From our transcript to OpenAI's: JSON in three degrees of detail, plain text, or subtitles.
 
 import { SluiceError } from '../../core/error.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { TranscribeResponse, TranscriptSegment } from '../../core/transcribe.ts';
 import { totalTokens } from '../../core/usage.ts';
 import type { Answered } from '../call.ts';
@@ -33,10 +33,10 @@ export function renderTranscript(response: TranscribeResponse, format: Transcrip
 
 /**
  * `usage`: tokens that were counted, else the length of the recording, else an estimate of tokens that says so. Details of the vendor's
- * (`extra.usage`) come under their own names, and never in the place of a count.
+ * (`usage.extra`) come under their own names, and never in the place of a count.
  */
-export function transcriptUsage({ usage, durationS, extra }: TranscribeResponse): JsonObject {
-  const details = isJsonObject(extra?.['usage']) ? extra['usage'] : {};
+export function transcriptUsage({ usage, durationS }: TranscribeResponse): JsonObject {
+  const details = usage.extra ?? {};
   if (usage.source === 'estimated') {
     if (typeof details['seconds'] === 'number') return { type: 'duration', ...details };
     // Models that bill by time report whole seconds.

@@ -112,13 +112,14 @@ test('transcriptions: usage is told as the vendor told it, with its details', as
   const edge = createTestEdge(t);
   const counted = { inputTokens: 14, outputTokens: 5, source: 'provider' } as const;
   const details = { type: 'tokens', input_token_details: { text_tokens: 1, audio_tokens: 13 }, input_tokens: 99 };
-  edge.inference.answers.transcribe = () => ({ ...whole, usage: counted, extra: { usage: details } });
+  const { extra: _, ...plain } = whole;
+  edge.inference.answers.transcribe = () => ({ ...plain, usage: { ...counted, extra: details } });
   const tokens = { ...details, input_tokens: 14, output_tokens: 5, total_tokens: 19 };
   assert.deepEqual((await send(edge)).json(), { text: whole.text, usage: tokens });
   assert.deepEqual((await send(edge, ['response_format', 'verbose_json'])).json().usage, tokens);
   assert.deepEqual(eventsOf((await send(edge, ['stream', 'true'])).body).at(-1)?.usage, tokens);
   const duration = { type: 'duration', seconds: 9.5 };
-  edge.inference.answers.transcribe = () => ({ ...whole, extra: { usage: duration } });
+  edge.inference.answers.transcribe = () => ({ ...whole, usage: { ...whole.usage, extra: duration } });
   assert.deepEqual((await send(edge)).json().usage, duration);
   assert.deepEqual((await send(edge, ['response_format', 'verbose_json'])).json().usage, duration);
 });

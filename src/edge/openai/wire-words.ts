@@ -3,6 +3,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Ending, TokenLogprob } from '../../core/predict.ts';
 import { totalTokens, type Usage } from '../../core/usage.ts';
+import { usageDetailsOf } from '../usage-details.ts';
 
 /**
  * `finish_reason`, one of OpenAI's words. A vendor's word without a match (a paused turn, a call that could not be read) is
@@ -53,14 +54,30 @@ function isUrlCitation(annotation: JsonValue): boolean {
   return isJsonObject(annotation) && annotation['type'] === 'url_citation' && isJsonObject(annotation['url_citation']);
 }
 
-/** `usage` of a chat completion. Figures that nobody counted carry `estimated: true`, which OpenAI does not have. */
+/**
+ * `usage` of a chat completion: counts, details that somebody gave, and what the vendor says beside them under its own names. Figures
+ * that nobody counted carry `estimated: true`, which OpenAI does not have.
+ */
 export function chatUsageOf(usage: Usage): JsonObject {
+  const { prompt_tokens_details: inputDetails, completion_tokens_details: outputDetails, ...extra } = usage.extra ?? {};
+  const input = usageDetailsOf(inputDetails, {
+    cached_tokens: usage.cachedInputTokens,
+    cache_write_tokens: usage.cacheWriteInputTokens,
+    audio_tokens: usage.audioInputTokens,
+  });
+  const output = usageDetailsOf(outputDetails, {
+    reasoning_tokens: usage.reasoningTokens,
+    audio_tokens: usage.audioOutputTokens,
+    accepted_prediction_tokens: usage.acceptedPredictionTokens,
+    rejected_prediction_tokens: usage.rejectedPredictionTokens,
+  });
   return {
+    ...extra,
     prompt_tokens: usage.inputTokens,
     completion_tokens: usage.outputTokens,
     total_tokens: totalTokens(usage),
-    prompt_tokens_details: { cached_tokens: usage.cachedInputTokens ?? 0 },
-    completion_tokens_details: { reasoning_tokens: usage.reasoningTokens ?? 0 },
+    ...(input === undefined ? {} : { prompt_tokens_details: input }),
+    ...(output === undefined ? {} : { completion_tokens_details: output }),
     ...(usage.source === 'estimated' ? { estimated: true } : {}),
   };
 }

@@ -9,7 +9,7 @@ import { isPresent, textValueOf } from '../translation/wire-values.ts';
 import { maxExtraFields } from './defaults.ts';
 import { finishReasonOf } from './finish-reason.ts';
 import type { MessageRequest } from './to-wire.ts';
-import { usageExtra, usageFromWire } from './usage.ts';
+import { usageFromWire } from './usage.ts';
 
 /** What an answer needs beside the vendor's bytes. */
 export interface AnswerContext {
@@ -71,23 +71,15 @@ export interface EndingFields {
   readonly isAnswerTool: boolean;
 }
 
-/** Fields of an answer that have no name here, with the details of its usage in `usage`; undefined when there are none. */
-export function answerExtra(extra: JsonObject, usage: JsonValue | undefined): JsonObject | undefined {
-  const details = usageExtra(usage);
-  const all = details === undefined ? { ...extra } : { ...extra, usage: details };
-  return isPresent(all) ? all : undefined;
-}
-
 /** How the answer ended; the usage is `unknownUsage` where the vendor did not count. */
 export function endingOf(fields: EndingFields): Ending {
   const raw = textValueOf(fields.stopReason);
   const stopSequence = textValueOf(fields.stopSequence);
-  const extra = answerExtra(fields.extra, fields.usage);
   return {
     finishReason: finishReasonOf(raw, fields.isAnswerTool),
     ...(raw === undefined ? {} : { rawFinishReason: raw }),
     ...(stopSequence === undefined ? {} : { stopSequence }),
     usage: usageFromWire(fields.usage) ?? unknownUsage,
-    ...(extra === undefined ? {} : { extra }),
+    ...(isPresent(fields.extra) ? { extra: { ...fields.extra } } : {}),
   };
 }

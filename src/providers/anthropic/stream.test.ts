@@ -121,11 +121,12 @@ test('stream: what message_start says has come with the first part, and stays as
   };
   const [first, ...others] = readText(events(begun, ...hello, last, stop));
   assert.ok(first?.type === 'start');
-  assert.deepEqual(first.extra, { diagnostics: { a: 1 }, usage: { service_tier: 'batch' } });
+  assert.deepEqual(first.extra, { diagnostics: { a: 1 } });
+  assert.deepEqual(first.inputUsage?.extra, { service_tier: 'batch' });
   const end = others.at(-1);
   assert.ok(end?.type === 'end');
-  const usage = { service_tier: 'batch', speed: 'fast' };
-  assert.deepEqual(end.extra, { diagnostics: { a: 1 }, container: { id: 'c' }, usage });
+  assert.deepEqual(end.extra, { diagnostics: { a: 1 }, container: { id: 'c' } });
+  assert.deepEqual(end.usage.extra, { service_tier: 'batch', speed: 'fast' });
   const [plain] = readText(events(start(), ...hello, ending('end_turn'), stop));
   assert.ok(plain !== undefined && !('extra' in plain));
 });
@@ -150,15 +151,15 @@ test('stream: the answer’s parts have their fields', () => {
     cacheWriteInputTokens: 3,
     reasoningTokens: 30,
     source: 'provider',
-  });
-  assert.deepEqual(response.extra, {
-    container: { id: 'container_1', expires_at: '2030-01-01T00:00:00Z' },
-    context_management: { applied_edits: [{ type: 'x' }] },
-    usage: {
+    extra: {
       cache_creation: { ephemeral_5m_input_tokens: 3, ephemeral_1h_input_tokens: 0 },
       service_tier: 'standard',
       server_tool_use: { web_search_requests: 1 },
     },
+  });
+  assert.deepEqual(response.extra, {
+    container: { id: 'container_1', expires_at: '2030-01-01T00:00:00Z' },
+    context_management: { applied_edits: [{ type: 'x' }] },
   });
   assert.equal(response.finishReason, 'tool-calls');
 });

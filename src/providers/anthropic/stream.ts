@@ -8,7 +8,7 @@ import { OutputText, outputOf, settleUsage } from '../openai-compatible/usage.ts
 import { isPresent, malformed, objectOf, parseObject, textValueOf } from '../translation/wire-values.ts';
 import type { EndPart, StreamReader } from '../transport/part-stream.ts';
 import type { WholeAnswer } from '../transport/whole-call.ts';
-import { type AnswerContext, answerExtra, answererOf, collectExtra, endingOf } from './answer-fields.ts';
+import { type AnswerContext, answererOf, collectExtra, endingOf } from './answer-fields.ts';
 import { maxOpenBlocks } from './defaults.ts';
 import { predictFromWire } from './from-wire.ts';
 import { type BlockPart, type OpenBlock, openBlock } from './open-block.ts';
@@ -163,12 +163,11 @@ export class MessageStreamReader implements StreamReader {
     if (this.#hasStarted) return;
     this.#hasStarted = true;
     const inputUsage = usageFromWire(this.#usage);
-    const extra = answerExtra(this.#extra, this.#usage);
     out.push({
       type: 'start',
       ...answererOf(this.#message ?? {}, this.#context),
       ...(inputUsage === undefined ? {} : { inputUsage }),
-      ...(extra === undefined ? {} : { extra }),
+      ...(isPresent(this.#extra) ? { extra: { ...this.#extra } } : {}),
     });
   }
 

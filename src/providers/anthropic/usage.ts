@@ -1,8 +1,19 @@
 // Token usage out of Anthropic's `usage` object.
 
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import type { Usage } from '../../core/usage.ts';
-import { countOf, isPresent, objectOf } from '../translation/wire-values.ts';
+import { knownDetails, type Usage } from '../../core/usage.ts';
+import { countUpTo } from '../openai-compatible/usage.ts';
+import { type ReadFields, usageExtraOf } from '../openai-compatible/usage-extra.ts';
+import { countOf, objectOf } from '../translation/wire-values.ts';
+
+/** What is left is such as `service_tier`, `cache_creation` (by time to live), `server_tool_use`, `iterations`. */
+const readFields: ReadFields = {
+  input_tokens: true,
+  output_tokens: true,
+  cache_read_input_tokens: true,
+  cache_creation_input_tokens: true,
+  output_tokens_details: new Set(['thinking_tokens']),
+};
 
 /**
  * The usage; undefined when there is none. Anthropic counts tokens that were read from or written to its prompt cache beside
@@ -16,14 +27,17 @@ export function usageFromWire(raw: JsonValue | undefined): Usage | undefined {
   if (wire === undefined || uncached === undefined || outputTokens === undefined) return undefined;
   const read = countOf(wire['cache_read_input_tokens']);
   const written = countOf(wire['cache_creation_input_tokens']);
-  const thinking = countOf(objectOf(wire['output_tokens_details'])?.['thinking_tokens']);
+  const extra = usageExtraOf(wire, readFields);
   return {
     inputTokens: uncached + (read ?? 0) + (written ?? 0),
     outputTokens,
-    ...(read === undefined ? {} : { cachedInputTokens: read }),
-    ...(written === undefined ? {} : { cacheWriteInputTokens: written }),
-    ...(thinking === undefined ? {} : { reasoningTokens: Math.min(thinking, outputTokens) }),
+    ...knownDetails({
+      cachedInputTokens: read,
+      cacheWriteInputTokens: written,
+      reasoningTokens: countUpTo(outputTokens, objectOf(wire['output_tokens_details'])?.['thinking_tokens']),
+    }),
     source: 'provider',
+    ...(extra === undefined ? {} : { extra }),
   };
 }
 
@@ -34,21 +48,4 @@ export function laterUsage(before: JsonObject | undefined, later: JsonValue | un
   const merged = { ...before };
   for (const [name, value] of Object.entries(update)) if (value !== null) merged[name] = value;
   return merged;
-}
-
-const counted: ReadonlySet<string> = new Set([
-  'input_tokens',
-  'output_tokens',
-  'cache_read_input_tokens',
-  'cache_creation_input_tokens',
-  'output_tokens_details',
-]);
-
-/** What the usage says beside the counts, such as `service_tier`, `cache_creation`, `server_tool_use`, `iterations`. */
-export function usageExtra(raw: JsonValue | undefined): JsonObject | undefined {
-  const extra: JsonObject = {};
-  for (const [name, value] of Object.entries(objectOf(raw) ?? {})) {
-    if (!counted.has(name) && isPresent(value)) extra[name] = value;
-  }
-  return isPresent(extra) ? extra : undefined;
 }

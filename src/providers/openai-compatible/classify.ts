@@ -5,7 +5,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
 import { unsupported } from '../translation/request-translation.ts';
 import { countOf, listOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
-import { inputUsage } from './usage.ts';
+import { inputUsage, inputUsageExtraOf } from './usage.ts';
 
 /** The body. Throws `unsupported_capability` for labels of the caller's: the endpoint serves models with labels of their own. */
 export function classifyToWire(request: ClassifyRequest, model: string): JsonObject {
@@ -31,12 +31,13 @@ export async function classifyFromWire(
     }
     results[index] = labelsOf(item);
   });
+  const inputTokens = countOf(objectOf(body['usage'])?.['prompt_tokens']);
   return {
     model: textValueOf(body['model']) ?? context.model,
     target: context.target,
     attempts: 1,
     results,
-    usage: await inputUsage(countOf(objectOf(body['usage'])?.['prompt_tokens']), request.input, context.estimator),
+    usage: await inputUsage(inputTokens, request.input, context.estimator, inputUsageExtraOf(body['usage'])),
   };
 }
 

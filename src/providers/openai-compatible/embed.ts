@@ -5,7 +5,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Usage } from '../../core/usage.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import { countOf, listOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
-import { inputUsage } from './usage.ts';
+import { inputUsage, inputUsageExtraOf } from './usage.ts';
 
 /**
  * The body. Vectors are asked for in base64, a fifth of the CPU of decimal text; OpenAI's own clients ask so by default,
@@ -38,13 +38,15 @@ export async function embedFromWire(
   for (const vector of vectors) {
     if (vector.length !== length) throw malformed(`a vector of ${vector.length} numbers instead of ${length}`);
   }
-  const inputTokens = countOf(objectOf(body['usage'])?.['prompt_tokens']);
+  const wire = objectOf(body['usage']);
+  const inputTokens = countOf(wire?.['prompt_tokens']) ?? countOf(wire?.['total_tokens']); // Voyage has a total only.
+  const usage = await embedUsage(inputTokens, request, estimator, inputUsageExtraOf(wire));
   return {
     model: textValueOf(body['model']) ?? model,
     target,
     attempts: 1,
     vectors,
-    usage: await embedUsage(inputTokens, request, estimator),
+    usage,
   };
 }
 
@@ -53,8 +55,9 @@ async function embedUsage(
   reported: number | undefined,
   { input, tokens }: EmbedRequest,
   estimator: TokenEstimator,
+  extra: JsonObject | undefined,
 ): Promise<Usage> {
-  if (tokens === undefined || reported !== undefined) return inputUsage(reported, input, estimator);
+  if (tokens === undefined || reported !== undefined) return inputUsage(reported, input, estimator, extra);
   return { inputTokens: tokens.reduce((sum, ids) => sum + ids.length, 0), outputTokens: 0, source: 'estimated' };
 }
 

@@ -7,7 +7,7 @@ import type { ImagePart, TextPart } from '../../core/message.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
 import { unsupported } from '../translation/request-translation.ts';
 import { countOf, isPresent, listOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
-import { inputUsage } from './usage.ts';
+import { inputUsage, inputUsageExtraOf } from './usage.ts';
 
 /**
  * The bodies, in the order of the inputs. Inputs of one text each go together. An input of several parts is judged as a whole
@@ -59,6 +59,8 @@ export async function moderateFromWire(
   const reported = counts.every((count) => count !== undefined)
     ? counts.reduce((sum, count) => sum + count, 0)
     : undefined;
+  // What several bodies say beside their counts cannot be added up.
+  const extra = answers.length === 1 ? inputUsageExtraOf(first['usage']) : undefined;
   const texts = request.input.flatMap((parts) => parts.map((part) => (part.type === 'text' ? part.text : '')));
   return {
     id: textValueOf(first['id']) ?? context.requestId,
@@ -66,7 +68,7 @@ export async function moderateFromWire(
     target: context.target,
     attempts: 1,
     results,
-    usage: await inputUsage(reported, texts, context.estimator),
+    usage: await inputUsage(reported, texts, context.estimator, extra),
     ...reportOf(lostFields(request)),
   };
 }

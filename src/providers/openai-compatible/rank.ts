@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { RankRequest, RankResponse } from '../../core/rank.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
 import { countOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
-import { inputUsage } from './usage.ts';
+import { inputUsage, inputUsageExtraOf } from './usage.ts';
 
 /** `jina`: `documents` and `top_n`. `tei` (Hugging Face text-embeddings-inference): `texts`, and all of them come back. */
 export type RankForm = 'jina' | 'tei';
@@ -46,7 +46,12 @@ export async function rankFromWire(
     target: context.target,
     attempts: 1,
     results: request.topN === undefined ? results : results.slice(0, request.topN),
-    usage: await inputUsage(tokensOf(answer), [request.query, ...request.documents], context.estimator),
+    usage: await inputUsage(
+      tokensOf(answer),
+      [request.query, ...request.documents],
+      context.estimator,
+      inputUsageExtraOf(answer['usage']),
+    ),
   };
 }
 

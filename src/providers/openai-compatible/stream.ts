@@ -4,7 +4,6 @@ import { partsOf } from '../../core/collect.ts';
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, PredictPart, PredictRequest, TokenLogprob } from '../../core/predict.ts';
-import type { Usage } from '../../core/usage.ts';
 import { textsOf } from '../../ports/token-estimator.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
 import { maxExtraFields } from '../translation/defaults.ts';
@@ -23,7 +22,7 @@ import { completionAsChat } from './completions.ts';
 import { finishReasonOf, isUnfinished } from './finish-reason.ts';
 import { predictFromWire } from './from-wire.ts';
 import { ToolCallStream } from './tool-call-stream.ts';
-import { OutputText, settleUsage, unknownUsage, usageFromWire } from './usage.ts';
+import { isCounted, OutputText, settleUsage, unknownUsage, usageFromWire } from './usage.ts';
 
 /** Makes a failure out of an `error` object that came within a stream or a body of status 200. */
 export type EmbeddedFailure = (body: JsonObject) => SluiceError;
@@ -55,7 +54,8 @@ export class ChatStreamReader implements StreamReader {
   #rawFinishReason: string | undefined;
   #stopSequence: string | undefined;
   #fingerprint: string | undefined;
-  #usage: Usage | undefined;
+  /** The last usage that has both counts: figures are cumulative. */
+  #usage: JsonObject | undefined;
   readonly #habit: EndingHabit;
   #isLastChunk: boolean = false;
   #hasNoReason: boolean = false;
@@ -125,7 +125,7 @@ export class ChatStreamReader implements StreamReader {
     const usage = chunk['usage'] ?? choice?.['usage'];
     if (isPresent(usage)) {
       this.#hasProgress = true;
-      this.#usage = usageFromWire(usage) ?? this.#usage;
+      if (isCounted(usage)) this.#usage = usage;
     }
     this.#fingerprint = textValueOf(chunk['system_fingerprint']) ?? this.#fingerprint;
     this.#isLastChunk = chunk['object'] === 'chat.completion.done';
@@ -239,7 +239,7 @@ export class ChatStreamReader implements StreamReader {
       finishReason: raw === undefined ? 'other' : finishReasonOf(raw),
       ...(raw === undefined ? {} : { rawFinishReason: raw }),
       ...(this.#stopSequence === undefined ? {} : { stopSequence: this.#stopSequence }),
-      usage: this.#usage ?? unknownUsage,
+      usage: usageFromWire(this.#usage) ?? unknownUsage,
       ...(this.#fingerprint === undefined ? {} : { systemFingerprint: this.#fingerprint }),
       ...(isPresent(this.#extra) ? { extra: this.#extra } : {}),
     });

@@ -8,6 +8,7 @@ import type { AnswerContext } from '../translation/answer-context.ts';
 import { unsupported } from '../translation/request-translation.ts';
 import { countOf, isPresent, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
 import { multipartForm } from '../transport/multipart.ts';
+import { type ReadFields, usageExtraOf } from './usage-extra.ts';
 
 /** Formats of an answer that are JSON. Subtitles are made from segments, by whoever wants them. */
 const jsonFormats: ReadonlySet<string> = new Set(['json', 'verbose_json', 'diarized_json']);
@@ -54,17 +55,16 @@ const answerFields: ReadonlySet<string> = new Set([
 ]);
 
 /** Fields of the usage that `usageOf` reads. */
-const countedFields: ReadonlySet<string> = new Set([
-  'input_tokens',
-  'output_tokens',
-  'prompt_tokens',
-  'completion_tokens',
-  'total_tokens',
-]);
+const readFields: ReadFields = {
+  input_tokens: true,
+  output_tokens: true,
+  prompt_tokens: true,
+  completion_tokens: true,
+  total_tokens: true,
+};
 
 /**
- * The transcript. What the usage says beside the counts of tokens is in `extra.usage` as it came. Throws `upstream_malformed` when
- * there is no text.
+ * The transcript. Throws `upstream_malformed` when there is no text.
  */
 export async function transcribeFromWire(
   body: JsonObject,
@@ -74,9 +74,13 @@ export async function transcribeFromWire(
   const { text, language } = body;
   if (typeof text !== 'string') throw malformed('the transcript has no text');
   const extra = fieldsBeside(answerFields, body);
-  const details = fieldsBeside(countedFields, objectOf(body['usage']) ?? {});
-  if (isPresent(details)) extra['usage'] = details;
-  const duration = secondsOf(body['duration']) ?? secondsOf(details['seconds']);
+  const usage: Usage = usageOf(objectOf(body['usage'])) ?? {
+    inputTokens: 0,
+    outputTokens: await context.estimator.count([text]),
+    source: 'estimated',
+  };
+  const details = usageExtraOf(body['usage'], readFields);
+  const duration = secondsOf(body['duration']) ?? secondsOf(details?.['seconds']);
   return {
     model: textValueOf(body['model']) ?? context.model,
     target: context.target,
@@ -86,11 +90,7 @@ export async function transcribeFromWire(
     ...(duration === undefined ? {} : { durationS: duration }),
     ...(Array.isArray(body['segments']) ? { segments: body['segments'].map(segmentOf) } : {}),
     ...(Array.isArray(body['words']) ? { words: body['words'].map(wordOf) } : {}),
-    usage: usageOf(objectOf(body['usage'])) ?? {
-      inputTokens: 0,
-      outputTokens: await context.estimator.count([text]),
-      source: 'estimated',
-    },
+    usage: details === undefined ? usage : { ...usage, extra: details },
     ...(isPresent(extra) ? { extra } : {}),
     ...reportOf(missingTimings(body, request)),
   };

@@ -1,52 +1,97 @@
 // Token usage out of the vendor's `usage` object, and an estimate for vendors that send none.
 
-import type { JsonValue } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ContentPart } from '../../core/message.ts';
 import type { PredictRequest } from '../../core/predict.ts';
-import type { Usage } from '../../core/usage.ts';
+import { knownDetails, type Usage, type UsageDetails } from '../../core/usage.ts';
 import { estimateInputTokens, type TokenEstimator, textsOf } from '../../ports/token-estimator.ts';
 import { maxKeptOutput } from '../translation/defaults.ts';
 import { countOf, objectOf } from '../translation/wire-values.ts';
+import { type ReadFields, usageExtraOf } from './usage-extra.ts';
+
+/** Fields that become counts of ours. Other spellings of these are read too, and also kept as they came. */
+const readFields: ReadFields = {
+  prompt_tokens: true,
+  completion_tokens: true,
+  total_tokens: true,
+  prompt_tokens_details: new Set(['audio_tokens', 'cached_tokens', 'cache_write_tokens']),
+  completion_tokens_details: new Set([
+    'accepted_prediction_tokens',
+    'audio_tokens',
+    'reasoning_tokens',
+    'rejected_prediction_tokens',
+  ]),
+};
 
 /**
  * The usage that the vendor reports; undefined when it reports none, or only halves of it. Details are cut down to the
  * totals that they are parts of: Azure has reported more cached tokens than input tokens.
+ *
+ * Some vendors count a kind of token beside the two figures instead of within them; only the total tells. xAI's reasoning and
+ * Mistral's sound are known by it, and belong inside; for others (the thoughts of Google's endpoint) the total is kept.
  */
 export function usageFromWire(raw: JsonValue | undefined): Usage | undefined {
   const wire = objectOf(raw);
-  const inputTokens = countOf(wire?.['prompt_tokens']);
-  const completion = countOf(wire?.['completion_tokens']);
-  if (wire === undefined || inputTokens === undefined || completion === undefined) return undefined;
-  const inputDetails = objectOf(wire['prompt_tokens_details']);
-  const cached =
-    countOf(inputDetails?.['cached_tokens']) ??
-    countOf(wire['prompt_cache_hit_tokens']) ?? // DeepSeek
-    countOf(wire['num_cached_tokens']) ?? // Mistral
-    countOf(wire['cached_tokens']);
-  const written = countOf(inputDetails?.['cache_write_tokens']); // OpenRouter
-  const reasoning = countOf(objectOf(wire['completion_tokens_details'])?.['reasoning_tokens']);
-  const outputTokens = completionOf(inputTokens, completion, reasoning, countOf(wire['total_tokens']));
+  const prompt = countOf(wire?.['prompt_tokens']);
+  const completion = completionOf(wire, prompt);
+  if (wire === undefined || prompt === undefined || completion === undefined) return undefined;
+  const input = objectOf(wire['prompt_tokens_details']);
+  const output = objectOf(wire['completion_tokens_details']);
+  const sound = countOf(input?.['audio_tokens']);
+  const reasoning = countOf(output?.['reasoning_tokens']);
+  const total = countOf(wire['total_tokens']) ?? 0;
+  const beside = total - prompt - completion;
+  const outputTokens = beside > 0 && beside === reasoning ? completion + beside : completion;
+  const inputTokens = beside > 0 && outputTokens === completion && beside === sound ? prompt + beside : prompt;
+  const extra = usageExtraOf(wire, readFields);
   return {
     inputTokens,
     outputTokens,
-    ...(cached === undefined ? {} : { cachedInputTokens: Math.min(cached, inputTokens) }),
-    ...(written === undefined
-      ? {}
-      : { cacheWriteInputTokens: Math.min(written, inputTokens - Math.min(cached ?? 0, inputTokens)) }),
-    ...(reasoning === undefined ? {} : { reasoningTokens: Math.min(reasoning, outputTokens) }),
+    ...(total > inputTokens + outputTokens ? { vendorTotalTokens: total } : {}),
+    ...inputDetailsOf(wire, input, inputTokens),
+    ...knownDetails({
+      audioOutputTokens: countUpTo(outputTokens, output?.['audio_tokens']),
+      reasoningTokens: countUpTo(outputTokens, output?.['reasoning_tokens']),
+      acceptedPredictionTokens: countUpTo(outputTokens, output?.['accepted_prediction_tokens']),
+      rejectedPredictionTokens: countUpTo(outputTokens, output?.['rejected_prediction_tokens']),
+    }),
     source: 'provider',
+    ...(extra === undefined ? {} : { extra }),
   };
 }
 
-/** xAI counts reasoning beside the completion instead of within it; only its total tells. */
-function completionOf(
-  input: number,
-  completion: number,
-  reasoning: number | undefined,
-  total: number | undefined,
-): number {
-  const isBeside = reasoning !== undefined && reasoning > 0 && total === input + completion + reasoning;
-  return isBeside ? completion + reasoning : completion;
+/** True of usage that has both counts. */
+export function isCounted(raw: JsonValue): raw is JsonObject {
+  const wire = objectOf(raw);
+  const prompt = countOf(wire?.['prompt_tokens']);
+  return prompt !== undefined && completionOf(wire, prompt) !== undefined;
+}
+
+/** Tokens of the answer. The legacy completions leave the field out where there are none, or have a total only. */
+function completionOf(wire: JsonObject | undefined, prompt: number | undefined): number | undefined {
+  const completion = countOf(wire?.['completion_tokens']);
+  const total = countOf(wire?.['total_tokens']);
+  if (completion !== undefined || total === undefined || prompt === undefined || total < prompt) return completion;
+  return total - prompt;
+}
+
+function inputDetailsOf(wire: JsonObject, details: JsonObject | undefined, inputTokens: number): UsageDetails {
+  const cached =
+    countUpTo(inputTokens, details?.['cached_tokens']) ??
+    countUpTo(inputTokens, wire['prompt_cache_hit_tokens']) ?? // DeepSeek
+    countUpTo(inputTokens, wire['num_cached_tokens']) ?? // Mistral
+    countUpTo(inputTokens, wire['cached_tokens']);
+  return knownDetails({
+    cachedInputTokens: cached,
+    cacheWriteInputTokens: countUpTo(inputTokens, details?.['cache_write_tokens']), // OpenRouter
+    audioInputTokens: countUpTo(inputTokens, details?.['audio_tokens']),
+  });
+}
+
+/** A count that is a part of another one; undefined where there is none. */
+export function countUpTo(whole: number, value: JsonValue | undefined): number | undefined {
+  const count = countOf(value);
+  return count === undefined ? undefined : Math.min(count, whole);
 }
 
 /** Stands for usage that nobody reported until `settleUsage` has put an estimate in its place. */
@@ -98,12 +143,19 @@ export function outputOf(content: readonly ContentPart[]): OutputText {
   return output;
 }
 
-/** The usage of a call that has no output tokens: what was reported, or an estimate of its texts. */
+/** What the usage of a call without output tokens says beside their count. */
+export function inputUsageExtraOf(raw: JsonValue | undefined): JsonObject | undefined {
+  return usageExtraOf(raw, { prompt_tokens: true, total_tokens: true });
+}
+
+/** The usage of a call that has no output tokens: what was reported, or an estimate of its texts. `extra` as of `Usage`. */
 export async function inputUsage(
   reported: number | undefined,
   texts: readonly string[],
   estimator: TokenEstimator,
+  extra?: JsonObject,
 ): Promise<Usage> {
-  if (reported !== undefined) return { inputTokens: reported, outputTokens: 0, source: 'provider' };
-  return { inputTokens: await estimator.count(texts), outputTokens: 0, source: 'estimated' };
+  const others = { outputTokens: 0, ...(extra === undefined ? {} : { extra }) };
+  if (reported !== undefined) return { inputTokens: reported, source: 'provider', ...others };
+  return { inputTokens: await estimator.count(texts), source: 'estimated', ...others };
 }

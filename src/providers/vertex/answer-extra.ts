@@ -4,7 +4,6 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { maxExtraFields } from '../translation/defaults.ts';
 import { isPresent, objectOf } from '../translation/wire-values.ts';
 import { maxListEntries } from './defaults.ts';
-import { usageDetailsOf } from './usage.ts';
 
 /** Fields of a chunk that are read elsewhere. */
 const answerFields: ReadonlySet<string> = new Set([
@@ -30,8 +29,6 @@ export class AnswerExtra {
   add(chunk: JsonObject, candidate: JsonObject | undefined): void {
     for (const name in chunk) if (!answerFields.has(name)) this.#keep(name, chunk[name]);
     for (const name in candidate) if (!candidateFields.has(name)) this.#keep(name, candidate[name]);
-    const usage = objectOf(chunk['usageMetadata']);
-    if (usage !== undefined) this.#keep('usageMetadata', usageDetailsOf(usage));
   }
 
   /** Notes one field. */

@@ -74,9 +74,15 @@ test('stream: text, who answered, usage and the fields without a name', () => {
     content: [{ type: 'text', text: 'Grüße aus 東京 🗼!' }],
     finishReason: 'stop',
     rawFinishReason: 'STOP',
-    usage: { inputTokens: 13, outputTokens: 12, cachedInputTokens: 4, reasoningTokens: 7, source: 'provider' },
+    usage: {
+      inputTokens: 13,
+      outputTokens: 12,
+      cachedInputTokens: 4,
+      reasoningTokens: 7,
+      source: 'provider',
+      extra: { toolUsePromptTokenCount: 3, trafficType: 'ON_DEMAND' },
+    },
     extra: {
-      usageMetadata: { trafficType: 'ON_DEMAND' },
       citationMetadata: { citations: [{ uri: 'https://a' }, { uri: 'https://b' }] },
       groundingMetadata: { webSearchQueries: ['q'] },
       safetyRatings: [{ category: 'HARM_CATEGORY_HARASSMENT', probability: 'NEGLIGIBLE' }],

@@ -3,7 +3,7 @@
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, PredictPart, PredictRequest, TokenLogprob } from '../../core/predict.ts';
-import type { Usage } from '../../core/usage.ts';
+
 import { OutputText, settleUsage, unknownUsage } from '../openai-compatible/usage.ts';
 import { type AnswerContext, downgradesOf } from '../translation/answer-context.ts';
 import { isPresent, listOf, malformed, objectOf, parseObject, textValueOf } from '../translation/wire-values.ts';
@@ -15,7 +15,7 @@ import { CallStream } from './call-stream.ts';
 import { finishReasonOf, rawFinishReasonOf } from './finish-reason.ts';
 import { logprobsOf } from './logprobs.ts';
 import { signatureExtra } from './tools-to-wire.ts';
-import { usageFromWire } from './usage.ts';
+import { isCounted, usageFromWire } from './usage.ts';
 
 /** Makes a failure out of an `error` object that came within a stream or a body of status 200. */
 export type EmbeddedFailure = (body: JsonObject) => SluiceError;
@@ -37,7 +37,8 @@ export class GenerateStreamReader implements StreamReader {
   #answerer: Answerer | undefined;
   #hasStarted: boolean = false;
   #rawFinishReason: string | undefined;
-  #usage: Usage | undefined;
+  /** The last `usageMetadata` that has counts: they are cumulative. */
+  #usage: JsonObject | undefined;
   /** What the model wrote, in case nobody says how many tokens it was. */
   readonly #output: OutputText = new OutputText();
 
@@ -78,7 +79,8 @@ export class GenerateStreamReader implements StreamReader {
     if (!answerSigns.some((name) => Object.hasOwn(chunk, name))) throw malformed('a chunk that is no answer');
     const candidate = firstCandidate(chunk);
     if (!this.#hasStarted) this.#answerer = this.#answererOf(chunk);
-    this.#usage = usageFromWire(objectOf(chunk['usageMetadata'])) ?? this.#usage;
+    const usage = objectOf(chunk['usageMetadata']);
+    if (usage !== undefined && isCounted(usage)) this.#usage = usage;
     if (candidate === undefined) this.#checkFeedback(objectOf(chunk['promptFeedback']));
     this.#extra.add(chunk, candidate);
     if (candidate !== undefined) this.#readCandidate(candidate, out);
@@ -201,7 +203,7 @@ export class GenerateStreamReader implements StreamReader {
       type: 'end',
       finishReason: raw === undefined ? 'other' : finishReasonOf(raw, this.#calls.count > 0),
       ...(raw === undefined ? {} : { rawFinishReason: raw }),
-      usage: this.#usage ?? unknownUsage,
+      usage: usageFromWire(this.#usage) ?? unknownUsage,
       ...(extra === undefined ? {} : { extra }),
     });
   }

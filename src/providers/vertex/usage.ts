@@ -1,8 +1,19 @@
 // Token usage out of Google's `usageMetadata`.
 
-import type { JsonObject } from '../../core/json.ts';
-import type { Usage } from '../../core/usage.ts';
-import { countOf } from '../translation/wire-values.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { knownDetails, type Usage } from '../../core/usage.ts';
+import { countUpTo } from '../openai-compatible/usage.ts';
+import { type ReadFields, usageExtraOf } from '../openai-compatible/usage-extra.ts';
+import { countOf, listOf, objectOf } from '../translation/wire-values.ts';
+
+/** What is left: tokens by modality, the results of Google's own tools, service tier, kind of traffic. */
+const readFields: ReadFields = {
+  promptTokenCount: true,
+  candidatesTokenCount: true,
+  totalTokenCount: true,
+  cachedContentTokenCount: true,
+  thoughtsTokenCount: true,
+};
 
 /**
  * The usage; undefined when the prompt was not counted, as in most chunks of a stream. Google counts the results of its own
@@ -11,32 +22,32 @@ import { countOf } from '../translation/wire-values.ts';
 export function usageFromWire(wire: JsonObject | undefined): Usage | undefined {
   const prompt = countOf(wire?.['promptTokenCount']);
   if (wire === undefined || prompt === undefined) return undefined;
-  const toolUse = countOf(wire['toolUsePromptTokenCount']) ?? 0;
-  const cached = countOf(wire['cachedContentTokenCount']);
+  const inputTokens = prompt + (countOf(wire['toolUsePromptTokenCount']) ?? 0);
   const thoughts = countOf(wire['thoughtsTokenCount']);
-  const inputTokens = prompt + toolUse;
+  // Absent means none: zeros are left out on this wire.
+  const outputTokens = (countOf(wire['candidatesTokenCount']) ?? 0) + (thoughts ?? 0);
+  const extra = usageExtraOf(wire, readFields);
   return {
     inputTokens,
-    // Absent means none: zeros are left out on this wire.
-    outputTokens: (countOf(wire['candidatesTokenCount']) ?? 0) + (thoughts ?? 0),
-    ...(cached === undefined ? {} : { cachedInputTokens: Math.min(cached, inputTokens) }),
-    ...(thoughts === undefined ? {} : { reasoningTokens: thoughts }),
+    outputTokens,
+    ...knownDetails({
+      cachedInputTokens: countUpTo(inputTokens, wire['cachedContentTokenCount']),
+      audioInputTokens: soundIn(wire['promptTokensDetails']),
+      audioOutputTokens: soundIn(wire['candidatesTokensDetails']),
+      reasoningTokens: thoughts,
+    }),
     source: 'provider',
+    ...(extra === undefined ? {} : { extra }),
   };
 }
 
-/** What `usageMetadata` says beyond the counts that `usageFromWire` reads: modalities, service tier, kind of traffic. */
-export function usageDetailsOf(wire: JsonObject): JsonObject {
-  const details: JsonObject = {};
-  for (const [name, value] of Object.entries(wire)) if (!counts.has(name)) details[name] = value;
-  return details;
+/** True of `usageMetadata` that has counts; that of most chunks of a stream only names the kind of traffic. */
+export function isCounted(wire: JsonObject): boolean {
+  return countOf(wire['promptTokenCount']) !== undefined;
 }
 
-const counts: ReadonlySet<string> = new Set([
-  'promptTokenCount',
-  'candidatesTokenCount',
-  'totalTokenCount',
-  'toolUsePromptTokenCount',
-  'cachedContentTokenCount',
-  'thoughtsTokenCount',
-]);
+/** Tokens of the modality AUDIO in `[{modality, tokenCount}]`; undefined where none are listed. */
+function soundIn(details: JsonValue | undefined): number | undefined {
+  const sound = listOf(details).find((entry) => objectOf(entry)?.['modality'] === 'AUDIO');
+  return countOf(objectOf(sound)?.['tokenCount']);
+}

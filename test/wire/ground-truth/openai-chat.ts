@@ -120,14 +120,16 @@ function finishOf(raw: unknown): SaidFinish | undefined {
   return typeof raw === 'string' && raw !== '' ? (finishes[raw] ?? 'other') : undefined;
 }
 
-/** One vendor counts reasoning beside the completion: there only the total tells. */
+/** One vendor counts reasoning beside the completion, one sound beside the prompt: there only the total tells. */
 function usageOf(wire: unknown): SaidUsage | undefined {
   const input = numberAt(wire, 'prompt_tokens');
   const output = numberAt(wire, 'completion_tokens');
   if (input === undefined || output === undefined) return undefined;
   const reasoning = numberAt(wire, 'completion_tokens_details', 'reasoning_tokens') ?? 0;
-  const isBeside = reasoning > 0 && numberAt(wire, 'total_tokens') === input + output + reasoning;
-  return { input, output: isBeside ? output + reasoning : output };
+  const sound = numberAt(wire, 'prompt_tokens_details', 'audio_tokens') ?? 0;
+  const beside = (numberAt(wire, 'total_tokens') ?? 0) - input - output;
+  if (beside > 0 && beside === reasoning) return { input, output: output + beside };
+  return { input: beside > 0 && beside === sound ? input + beside : input, output };
 }
 
 function parsed(text: string): unknown {

@@ -4,6 +4,7 @@ import { SluiceError } from '../../../core/error.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import type { Ending, TokenLogprob } from '../../../core/predict.ts';
 import { totalTokens, type Usage } from '../../../core/usage.ts';
+import { usageDetailsOf } from '../../usage-details.ts';
 
 /** How a response ended well. */
 export interface Outcome {
@@ -29,16 +30,25 @@ export function outcomeOf({ finishReason, rawFinishReason }: Ending): Outcome {
   }
 }
 
-/** `usage`. Figures that nobody counted carry `estimated: true`, which OpenAI does not have. */
+/**
+ * `usage`: counts, details, and what the vendor says beside them under its own names. Three details are 0 where nobody gave them, as
+ * OpenAI's document requires them. Figures that nobody counted carry `estimated: true`, which OpenAI does not have.
+ */
 export function responseUsageOf(usage: Usage): JsonObject {
+  const { input_tokens_details: inputDetails, output_tokens_details: outputDetails, ...extra } = usage.extra ?? {};
   return {
+    ...extra,
     input_tokens: usage.inputTokens,
     input_tokens_details: {
+      ...usageDetailsOf(inputDetails, { audio_tokens: usage.audioInputTokens }),
       cached_tokens: usage.cachedInputTokens ?? 0,
       cache_write_tokens: usage.cacheWriteInputTokens ?? 0,
     },
     output_tokens: usage.outputTokens,
-    output_tokens_details: { reasoning_tokens: usage.reasoningTokens ?? 0 },
+    output_tokens_details: {
+      ...usageDetailsOf(outputDetails, { audio_tokens: usage.audioOutputTokens }),
+      reasoning_tokens: usage.reasoningTokens ?? 0,
+    },
     total_tokens: totalTokens(usage),
     ...(usage.source === 'estimated' ? { estimated: true } : {}),
   };

@@ -486,6 +486,28 @@ export interface Usage {
   /** Part of output_tokens that was spent on reasoning. */
   reasoningTokens?: number | undefined;
   source: Usage_Source;
+  /** Part of input_tokens that is sound. */
+  audioInputTokens?:
+    | number
+    | undefined;
+  /** Part of output_tokens that is sound. */
+  audioOutputTokens?:
+    | number
+    | undefined;
+  /** Part of output_tokens that the prediction of the request foretold. */
+  acceptedPredictionTokens?:
+    | number
+    | undefined;
+  /** Part of output_tokens that the prediction held and the answer did not. */
+  rejectedPredictionTokens?:
+    | number
+    | undefined;
+  /** The vendor's own total, where it is not the sum of both. */
+  vendorTotalTokens?:
+    | number
+    | undefined;
+  /** What the vendor's usage says beside these counts, as a JSON object. */
+  extraJson?: string | undefined;
 }
 
 /** Where the figures came from. */
@@ -3650,6 +3672,12 @@ function createBaseUsage(): Usage {
     cacheWriteInputTokens: undefined,
     reasoningTokens: undefined,
     source: 0,
+    audioInputTokens: undefined,
+    audioOutputTokens: undefined,
+    acceptedPredictionTokens: undefined,
+    rejectedPredictionTokens: undefined,
+    vendorTotalTokens: undefined,
+    extraJson: undefined,
   };
 }
 
@@ -3672,6 +3700,24 @@ export const Usage: MessageFns<Usage> = {
     }
     if (message.source !== 0) {
       writer.uint32(48).int32(message.source);
+    }
+    if (message.audioInputTokens !== undefined) {
+      writer.uint32(56).int64(message.audioInputTokens);
+    }
+    if (message.audioOutputTokens !== undefined) {
+      writer.uint32(64).int64(message.audioOutputTokens);
+    }
+    if (message.acceptedPredictionTokens !== undefined) {
+      writer.uint32(72).int64(message.acceptedPredictionTokens);
+    }
+    if (message.rejectedPredictionTokens !== undefined) {
+      writer.uint32(80).int64(message.rejectedPredictionTokens);
+    }
+    if (message.vendorTotalTokens !== undefined) {
+      writer.uint32(88).int64(message.vendorTotalTokens);
+    }
+    if (message.extraJson !== undefined) {
+      writer.uint32(98).string(message.extraJson);
     }
     return writer;
   },
@@ -3735,6 +3781,54 @@ export const Usage: MessageFns<Usage> = {
             }
 
             message.source = reader.int32() as any;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.audioInputTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.audioOutputTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.acceptedPredictionTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.rejectedPredictionTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.vendorTotalTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.extraJson = reader.string();
             continue;
           }
         }
