@@ -43,7 +43,8 @@ export class ResponseCollector {
         this.#appendArguments(part.index, part.argumentsDelta);
         return;
       case 'opaque-delta':
-        if (!isProgress(part)) this.#content.push({ type: 'opaque', dialect: part.dialect, value: part.value });
+        if (part.isNotice === undefined)
+          this.#content.push({ type: 'opaque', dialect: part.dialect, value: part.value });
         return;
       default:
         this.#appendText(part);
@@ -113,12 +114,6 @@ export class ResponseCollector {
   #replaceLast(part: ContentPart): void {
     this.#content[this.#content.length - 1] = part;
   }
-}
-
-/** Events of the Responses API tell how far an item is; the item itself follows as a part of its own. */
-function isProgress({ dialect, value }: Extract<PredictPart, { type: 'opaque-delta' }>): boolean {
-  const { type } = value;
-  return dialect === 'openai-responses' && typeof type === 'string' && type.startsWith('response.');
 }
 
 /** Collects a whole stream into one response. Throws what the stream throws. */

@@ -160,5 +160,11 @@ export type PredictPart =
       readonly extra?: JsonObject;
     }
   | { readonly type: 'tool-call-delta'; readonly index: number; readonly argumentsDelta: string }
-  | { readonly type: 'opaque-delta'; readonly dialect: Dialect; readonly value: JsonObject }
+  | {
+      readonly type: 'opaque-delta';
+      readonly dialect: Dialect;
+      readonly value: JsonObject;
+      /** True when it only tells how far something is, and what it tells of follows as a part of its own: no content of the answer. */
+      readonly isNotice?: true;
+    }
   | ({ readonly type: 'end' } & Ending);

@@ -336,5 +336,6 @@ test('event types: each kind of Google’s parts arrives, typed or as it was sen
     cachedInputTokens: 1,
     reasoningTokens: 2,
     source: 'provider',
+    extra: { toolUsePromptTokenCount: 1, trafficType: 'ON_DEMAND' },
   });
 });

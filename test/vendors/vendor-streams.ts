@@ -108,6 +108,8 @@ export interface Feeding {
   readonly ending?: BodyEnding;
   /** Default true. */
   readonly saysDone?: boolean;
+  /** Called for each sign of life: the idle limit begins anew. */
+  readonly onLife?: () => void;
 }
 
 /**
@@ -118,7 +120,7 @@ export async function feed(form: StreamForm, pieces: Iterable<Buffer>, feeding: 
   const { ending = 'end', saysDone = true } = feeding;
   const start = (_: HttpCall, sink: AnswerSink): HttpExchange => {
     sink.onHead(200, { 'content-type': 'text/event-stream' });
-    const fed = new FedExchange(pieces[Symbol.iterator](), sink, ending);
+    const fed = new FedExchange(pieces[Symbol.iterator](), sink, ending, feeding.onLife);
     // As a socket does: not before whoever asked has the exchange in hand.
     queueMicrotask(() => fed.resume());
     return fed as unknown as HttpExchange;
@@ -141,13 +143,15 @@ class FedExchange {
   readonly #pieces: Iterator<Buffer>;
   readonly #sink: AnswerSink;
   readonly #ending: BodyEnding;
+  readonly #onLife: (() => void) | undefined;
   #isPaused: boolean = false;
   #isOver: boolean = false;
 
-  constructor(pieces: Iterator<Buffer>, sink: AnswerSink, ending: BodyEnding) {
+  constructor(pieces: Iterator<Buffer>, sink: AnswerSink, ending: BodyEnding, onLife: (() => void) | undefined) {
     this.#pieces = pieces;
     this.#sink = sink;
     this.#ending = ending;
+    this.#onLife = onLife;
   }
 
   pause(): void {
@@ -167,7 +171,9 @@ class FedExchange {
     }
   }
 
-  renew(): void {}
+  renew(): void {
+    this.#onLife?.();
+  }
 
   abort(): void {
     this.#isOver = true;

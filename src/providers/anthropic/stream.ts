@@ -44,13 +44,20 @@ export class MessageStreamReader implements StreamReader {
   /** The block of the last part and the part's type: a part of the same type in another block begins a new one. */
   #lastBlock: OpenBlock | undefined;
   #lastType: BlockPart['type'] | undefined;
+  /** The last event began a block, brought a piece of one that is put together, or said why the model stopped. */
+  #hasProgress: boolean = false;
 
   constructor(context: AnswerContext, failure: EmbeddedFailure) {
     this.#context = context;
     this.#failure = failure;
   }
 
+  isProgress(): boolean {
+    return this.#hasProgress;
+  }
+
   read(event: string, data: string, out: PredictPart[]): boolean {
+    this.#hasProgress = false;
     if (event === 'ping' || data.trim() === '' || data.startsWith('[DONE]')) return false;
     if (event === 'error') throw this.#failure(errorBodyOf(data));
     if (event !== '' && !this.#isKnown(event)) return false;
@@ -121,6 +128,7 @@ export class MessageStreamReader implements StreamReader {
     const opened = openBlock(block, this.#toolCalls, this.#context.answerTool);
     if (opened.isToolCall) this.#toolCalls += 1;
     this.#open.set(body['index'], opened);
+    this.#hasProgress = true;
     this.#begin(out);
     this.#add(opened, opened.start(), out);
   }
@@ -129,7 +137,9 @@ export class MessageStreamReader implements StreamReader {
     const block = this.#open.get(body['index']);
     const delta = objectOf(body['delta']);
     if (block === undefined || delta === undefined) throw malformed('a delta of no open block, or without content');
-    this.#add(block, block.delta(delta), out);
+    const parts = block.delta(delta);
+    this.#hasProgress = parts.length === 0 && holdsSomething(delta);
+    this.#add(block, parts, out);
   }
 
   #closeBlock(index: JsonValue | undefined, out: PredictPart[]): void {
@@ -141,7 +151,9 @@ export class MessageStreamReader implements StreamReader {
 
   #readEnding(body: JsonObject): void {
     const delta = objectOf(body['delta']) ?? {};
-    this.#stopReason = delta['stop_reason'] ?? this.#stopReason;
+    const stopReason = delta['stop_reason'] ?? this.#stopReason;
+    this.#hasProgress = stopReason !== this.#stopReason;
+    this.#stopReason = stopReason;
     this.#stopSequence = delta['stop_sequence'] ?? this.#stopSequence;
     this.#usage = laterUsage(this.#usage, body['usage']);
     collectExtra(this.#extra, delta);
@@ -187,6 +199,12 @@ export class MessageStreamReader implements StreamReader {
     };
     out.push({ type: 'end', ...endingOf(fields) });
   }
+}
+
+/** True of a delta with more than its type and empty values. */
+function holdsSomething(delta: JsonObject): boolean {
+  for (const name in delta) if (name !== 'type' && isPresent(delta[name])) return true;
+  return false;
 }
 
 /** An error event whose data is no JSON is an error all the same. */

@@ -49,6 +49,8 @@ export class GenerateStreamReader implements StreamReader {
   #hasStarted: boolean = false;
   #isFramed: boolean = false;
   #rawFinishReason: string | undefined;
+  /** The last event said why the model stopped. */
+  #hasProgress: boolean = false;
 
   constructor(request: PredictRequest, context: AnswerContext, failure: EmbeddedFailure) {
     this.#request = request;
@@ -60,7 +62,12 @@ export class GenerateStreamReader implements StreamReader {
     this.#isFramed = headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined;
   }
 
+  isProgress(): boolean {
+    return this.#hasProgress;
+  }
+
   read(_event: string, data: string, out: PredictPart[]): boolean {
+    this.#hasProgress = false;
     if (data.trim() === '' || data.startsWith('[DONE]')) return false; // Proxies add these.
     this.#add(parseObject(data, 'an event'), out);
     return false;
@@ -107,6 +114,7 @@ export class GenerateStreamReader implements StreamReader {
         upstream: { target: this.#context.target },
       });
     }
+    this.#hasProgress = word !== this.#rawFinishReason;
     this.#rawFinishReason = word;
   }
 

@@ -7,7 +7,15 @@ import type { Answerer, PredictPart, PredictRequest, TokenLogprob } from '../../
 import { textsOf } from '../../ports/token-estimator.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
 import { maxExtraFields } from '../translation/defaults.ts';
-import { isPresent, listOf, malformed, objectOf, parseObject, textValueOf } from '../translation/wire-values.ts';
+import {
+  countOf,
+  isPresent,
+  listOf,
+  malformed,
+  objectOf,
+  parseObject,
+  textValueOf,
+} from '../translation/wire-values.ts';
 import type { EndPart, StreamReader } from '../transport/part-stream.ts';
 import type { WholeAnswer } from '../transport/whole-call.ts';
 import {
@@ -59,7 +67,7 @@ export class ChatStreamReader implements StreamReader {
   readonly #habit: EndingHabit;
   #isLastChunk: boolean = false;
   #hasNoReason: boolean = false;
-  /** The last chunk had usage, a finish reason or a piece of a call, of which no part need have come yet. */
+  /** The last chunk had more usage than before, a new finish reason or a piece of a call that is put together. */
   #hasProgress: boolean = false;
   /** What the model wrote, in case nobody says how many tokens it was. */
   readonly #output: OutputText = new OutputText();
@@ -124,8 +132,10 @@ export class ChatStreamReader implements StreamReader {
     if (!this.#hasStarted) this.#answerer = answererOf(chunk, this.#context);
     const usage = chunk['usage'] ?? choice?.['usage'];
     if (isPresent(usage)) {
-      this.#hasProgress = true;
-      if (isCounted(usage)) this.#usage = usage;
+      if (isCounted(usage)) {
+        this.#hasProgress = countOf(usage['completion_tokens']) !== countOf(this.#usage?.['completion_tokens']);
+        this.#usage = usage;
+      }
     }
     this.#fingerprint = textValueOf(chunk['system_fingerprint']) ?? this.#fingerprint;
     this.#isLastChunk = chunk['object'] === 'chat.completion.done';
@@ -141,7 +151,7 @@ export class ChatStreamReader implements StreamReader {
     else if (logprobs !== undefined) this.#readDelta({}, logprobs, out);
     const raw = textValueOf(choice['finish_reason']);
     if (raw === undefined) return;
-    this.#hasProgress = true;
+    this.#hasProgress ||= raw !== this.#rawFinishReason;
     if (isUnfinished(raw)) throw this.#truncated(`finish_reason ${raw}`);
     this.#rawFinishReason = raw;
     this.#stopSequence = textValueOf(choice['stop_reason']);
@@ -206,9 +216,9 @@ export class ChatStreamReader implements StreamReader {
   /** The start comes first: a made-up call id is made from the answer's. */
   #addCalls(calls: JsonValue | undefined, out: PredictPart[]): void {
     this.#begin(out);
-    this.#hasProgress = true;
     const before = out.length;
-    this.#tools.read(calls, this.#answerer?.id ?? this.#context.requestId, out);
+    const isHeld = this.#tools.read(calls, this.#answerer?.id ?? this.#context.requestId, out);
+    this.#hasProgress ||= isHeld;
     for (let index = before; index < out.length; index += 1) {
       const part = out[index];
       if (part?.type === 'tool-call-start') this.#output.add(part.name);

@@ -36,15 +36,19 @@ interface Call {
 export class ToolCallStream {
   readonly #calls: Call[] = [];
   readonly #byWireIndex: Map<number, Call> = new Map();
+  /** Units of text that were put aside so far. */
+  #held: number = 0;
 
-  /** Adds the parts of one delta's `tool_calls`. */
-  read(calls: JsonValue | undefined, answerId: string, out: PredictPart[]): void {
+  /** Adds the parts of one delta's `tool_calls`. True when something came of which no part is made yet. */
+  read(calls: JsonValue | undefined, answerId: string, out: PredictPart[]): boolean {
     if (!Array.isArray(calls)) throw malformed('tool_calls is not a list');
+    const before = this.#held;
     for (const item of calls) {
       const delta = objectOf(item);
       if (delta === undefined) throw malformed('a tool call is not an object');
       this.#readOne(delta, answerId, out);
     }
+    return this.#held > before;
   }
 
   /** Adds the calls of custom tools. Throws `upstream_malformed` when a call never got a name. */
@@ -64,7 +68,9 @@ export class ToolCallStream {
     const id = textValueOf(wireId);
     const text = objectOf(custom);
     if (text !== undefined) {
-      addCustom(this.#find(wireIndex, id, textValueOf(text['name'])), id, { ...unknown, custom: text });
+      const name = textValueOf(text['name']);
+      addCustom(this.#find(wireIndex, id, name), id, { ...unknown, custom: text });
+      this.#held += (name?.length ?? 0) + (textValueOf(text['input'])?.length ?? 0);
       return;
     }
     if (definition === undefined && isPresent(unknown)) {
@@ -95,6 +101,7 @@ export class ToolCallStream {
         out.push({ type: 'opaque-delta', dialect: 'openai', value });
       }
     } else {
+      this.#held += text.length;
       text = call.early + text;
       call.early = text;
       if (text.length > maxEarlyArguments) throw malformed(`tool call ${call.index} has arguments and no name`);

@@ -26,3 +26,6 @@ export const responsesOnlyModels: RegExp = /(?:^|[-/])(?:pro|codex|deep-research
  */
 export const encryptsReasoning: RegExp =
   /(?:^|[-./])(?:o[1-9]|gpt-(?:[5-9]|[1-9]\d)|codex|computer-use)(?:[-.]|$)(?!.*\bchat\b)/;
+
+/** Longest value of a field that is compared to tell a repeated event from a new one: names and ids are shorter, data is longer. */
+export const maxNoticeWord: number = 200;

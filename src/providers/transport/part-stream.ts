@@ -5,7 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { SluiceError, toSluiceError } from '../../core/error.ts';
 import type { PredictPart } from '../../core/predict.ts';
 import { maxErrorBodyBytes, type ProviderLimits } from './defaults.ts';
-import { isHeartbeat, saysSomething } from './heartbeat.ts';
+import { saysSomething } from './heartbeat.ts';
 import type { HttpCaller } from './http-call.ts';
 import type { AnswerSink, HttpCall, HttpExchange } from './http-exchange.ts';
 import { SseParser } from './sse-parser.ts';
@@ -22,10 +22,11 @@ export interface StreamReader {
   /** One event. Adds parts to `out`; returns true when the answer is complete, its `end` included. */
   read(event: string, data: string, out: PredictPart[]): boolean;
   /**
-   * Whether the event just read, of which no part was made, was a step of the answer (usage, a finish reason, a piece of something
-   * that is collected) and not only a sign that the connection lives. Absent: every event is that is not named as a heartbeat.
+   * Whether the event just read was a step of the answer, though no part of it says anything: figures that grew, a finish reason, a
+   * piece of something that is collected. False for what only shows that the connection lives, however often it comes and
+   * whatever its name: heartbeats, empty deltas, and what was said before. Asked only where the parts of the event say nothing.
    */
-  isProgress?(): boolean;
+  isProgress(): boolean;
   /** The body ended well before `read` said that the answer is complete: adds `end`, or throws `upstream_truncated`. */
   finish(out: PredictPart[]): void;
   /** Asked for `end` when it is read, where something must still be found out for it, such as an estimate of usage. */
@@ -236,7 +237,7 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
 
   /** True when the event just read is a step of the answer: its parts from `before` on, or else what its reader says. */
   #hasProgress(reader: StreamReader, before: number): boolean {
-    return saysSomething(this.#parts, before) || (!isHeartbeat(this.#parser) && (reader.isProgress?.() ?? true));
+    return saysSomething(this.#parts, before) || reader.isProgress();
   }
 
   /** All bytes that came are used up. When none can follow, this is where a stream without `end` is found out. */

@@ -15,7 +15,7 @@ import { CallStream } from './call-stream.ts';
 import { finishReasonOf, rawFinishReasonOf } from './finish-reason.ts';
 import { logprobsOf } from './logprobs.ts';
 import { signatureExtra } from './tools-to-wire.ts';
-import { isCounted, usageFromWire } from './usage.ts';
+import { isCounted, outputCountOf, usageFromWire } from './usage.ts';
 
 /** Makes a failure out of an `error` object that came within a stream or a body of status 200. */
 export type EmbeddedFailure = (body: JsonObject) => SluiceError;
@@ -37,6 +37,8 @@ export class GenerateStreamReader implements StreamReader {
   #answerer: Answerer | undefined;
   #hasStarted: boolean = false;
   #rawFinishReason: string | undefined;
+  /** The last chunk had a higher count of tokens, a new finish reason, or a piece of a call that is put together. */
+  #hasProgress: boolean = false;
   /** The last `usageMetadata` that has counts: they are cumulative. */
   #usage: JsonObject | undefined;
   /** What the model wrote, in case nobody says how many tokens it was. */
@@ -48,7 +50,12 @@ export class GenerateStreamReader implements StreamReader {
     this.#failure = failure;
   }
 
+  isProgress(): boolean {
+    return this.#hasProgress;
+  }
+
   read(event: string, data: string, out: PredictPart[]): boolean {
+    this.#hasProgress = false;
     if (data.trim() === '' || data.startsWith('[DONE]')) return false; // Proxies add these; the end is that of the body.
     const isForeign = event !== '' && event !== 'message' && event !== 'error';
     if (isForeign && !data.startsWith('{')) return false;
@@ -80,7 +87,10 @@ export class GenerateStreamReader implements StreamReader {
     const candidate = firstCandidate(chunk);
     if (!this.#hasStarted) this.#answerer = this.#answererOf(chunk);
     const usage = objectOf(chunk['usageMetadata']);
-    if (usage !== undefined && isCounted(usage)) this.#usage = usage;
+    if (usage !== undefined && isCounted(usage)) {
+      this.#hasProgress = outputCountOf(usage) > outputCountOf(this.#usage);
+      this.#usage = usage;
+    }
     if (candidate === undefined) this.#checkFeedback(objectOf(chunk['promptFeedback']));
     this.#extra.add(chunk, candidate);
     if (candidate !== undefined) this.#readCandidate(candidate, out);
@@ -101,7 +111,9 @@ export class GenerateStreamReader implements StreamReader {
       if (this.#readPart(part, pending, out)) pending = undefined;
     }
     if (pending !== undefined) this.#add({ type: 'text-delta', text: '', logprobs: pending }, out);
-    this.#rawFinishReason = rawFinishReasonOf(candidate['finishReason']) ?? this.#rawFinishReason;
+    const raw = rawFinishReasonOf(candidate['finishReason']) ?? this.#rawFinishReason;
+    this.#hasProgress ||= raw !== this.#rawFinishReason;
+    this.#rawFinishReason = raw;
   }
 
   /** True when the log probabilities went out with the part. */
@@ -111,6 +123,7 @@ export class GenerateStreamReader implements StreamReader {
     const call = objectOf(part['functionCall']);
     if (call !== undefined) {
       this.#begin(out);
+      this.#hasProgress ||= isPresent(call['partialArgs']) || isPresent(call['args']);
       const id = this.#answerer?.id ?? this.#context.requestId;
       this.#addCalls(out, () => this.#calls.read(call, signature, id, out));
       return false;

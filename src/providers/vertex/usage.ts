@@ -25,7 +25,7 @@ export function usageFromWire(wire: JsonObject | undefined): Usage | undefined {
   const inputTokens = prompt + (countOf(wire['toolUsePromptTokenCount']) ?? 0);
   const thoughts = countOf(wire['thoughtsTokenCount']);
   // Absent means none: zeros are left out on this wire.
-  const outputTokens = (countOf(wire['candidatesTokenCount']) ?? 0) + (thoughts ?? 0);
+  const outputTokens = outputCountOf(wire);
   const extra = usageExtraOf(wire, readFields);
   return {
     inputTokens,
@@ -39,6 +39,11 @@ export function usageFromWire(wire: JsonObject | undefined): Usage | undefined {
     source: 'provider',
     ...(extra === undefined ? {} : { extra }),
   };
+}
+
+/** Tokens that the model has written or thought so far; 0 where nobody says. */
+export function outputCountOf(wire: JsonObject | undefined): number {
+  return (countOf(wire?.['candidatesTokenCount']) ?? 0) + (countOf(wire?.['thoughtsTokenCount']) ?? 0);
 }
 
 /** True of `usageMetadata` that has counts; that of most chunks of a stream only names the kind of traffic. */

@@ -54,7 +54,7 @@ export function partToWire(part: PredictPart): wire.Token {
       return { text: '', part: { $case: 'toolCallDelta', value: { index, argumentsDelta } } };
     }
     case 'opaque-delta':
-      return { text: '', part: { $case: 'opaqueDelta', value: opaqueToWire(part) } };
+      return { text: '', part: { $case: 'opaqueDelta', value: opaqueDeltaToWire(part) } };
     case 'end':
       return { text: '', part: { $case: 'end', value: endingToWire(part) } };
   }
@@ -77,7 +77,7 @@ export function partFromWire(token: wire.Token): PredictPart {
     case 'toolCallDelta':
       return { type: 'tool-call-delta', ...part.value };
     case 'opaqueDelta':
-      return { type: 'opaque-delta', ...asAnswer(() => opaqueFromWire(part.value, 'opaque_delta')) };
+      return opaqueDeltaFromWire(part.value);
     case 'end':
       return { type: 'end', ...endingFromWire(part.value) };
     default:
@@ -86,6 +86,15 @@ export function partFromWire(token: wire.Token): PredictPart {
 }
 
 type Part<Type extends PredictPart['type']> = Extract<PredictPart, { type: Type }>;
+
+function opaqueDeltaToWire(part: Part<'opaque-delta'>): wire.OpaqueDelta {
+  return { ...opaqueToWire(part), isNotice: part.isNotice === true };
+}
+
+function opaqueDeltaFromWire(delta: wire.OpaqueDelta): PredictPart {
+  const opaque = asAnswer(() => opaqueFromWire(delta, 'opaque_delta'));
+  return { type: 'opaque-delta', ...opaque, ...(delta.isNotice ? { isNotice: true } : {}) };
+}
 
 /** Most parts of most streams are plain text: they are made without the detours of the optional fields. */
 const plainTextDelta: wire.TextDelta = {

@@ -118,7 +118,7 @@ const part: fc.Arbitrary<PredictPart> = fc.oneof(
   fields({ type: is('refusal-delta'), text }, { logprobs: some(logprob) }),
   fields({ type: is('tool-call-start'), index: int32, id: text, name: text }, extra),
   all({ type: is('tool-call-delta'), index: int32, argumentsDelta: text }),
-  all({ type: is('opaque-delta'), dialect, value: json }),
+  fields({ type: is('opaque-delta'), dialect, value: json }, { isNotice: fc.constant(true as const) }),
   fields({ type: is('end'), ...endingFields }, endingOptions) as fc.Arbitrary<PredictPart>,
 );
 

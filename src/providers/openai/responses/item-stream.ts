@@ -52,6 +52,11 @@ export class ItemStream {
     this.#state = state;
   }
 
+  /** The item has been told whole. */
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
   /** `response.output_item.added`. The item is not whole yet. */
   begin(item: JsonObject): void {
     this.#id ??= item['id'];

@@ -7,11 +7,11 @@ import type { Answerer, PredictPart, PredictRequest } from '../../../core/predic
 import { textsOf } from '../../../ports/token-estimator.ts';
 import { OutputText, settleUsage } from '../../openai-compatible/usage.ts';
 import type { AnswerContext } from '../../translation/answer-context.ts';
-import { listOf, malformed, objectOf, parseObject, textValueOf } from '../../translation/wire-values.ts';
+import { isPresent, listOf, malformed, objectOf, parseObject, textValueOf } from '../../translation/wire-values.ts';
 import type { EndPart, StreamReader } from '../../transport/part-stream.ts';
 import type { FailureContext } from '../../transport/vendor-error.ts';
 import type { WholeAnswer } from '../../transport/whole-call.ts';
-import { maxOutputItems } from '../defaults.ts';
+import { maxNoticeWord, maxOutputItems } from '../defaults.ts';
 import { failureOfEvent, failureOfResponse } from './failure.ts';
 import { asksCaller } from './finish-reason.ts';
 import { answererOf, endingOf, responseFromWire } from './from-wire.ts';
@@ -41,6 +41,10 @@ export class ResponseStreamReader implements StreamReader {
   #hasStarted: boolean = false;
   #hasCallersCall: boolean = false;
   #out: PredictPart[] = [];
+  /** The last event announced or completed an item, or told something new of one. */
+  #hasProgress: boolean = false;
+  /** The last notice, by which one that is only repeated is known. */
+  #lastNotice: string = '';
 
   constructor(request: PredictRequest, context: AnswerContext, failures: FailureContext) {
     this.#request = request;
@@ -49,7 +53,12 @@ export class ResponseStreamReader implements StreamReader {
     this.#state = { request, lastPiece: undefined, calls: 0, emit: (part) => this.#emit(part) };
   }
 
+  isProgress(): boolean {
+    return this.#hasProgress;
+  }
+
   read(event: string, data: string, out: PredictPart[]): boolean {
+    this.#hasProgress = false;
     if (data.startsWith('[DONE]')) throw this.#truncated('[DONE] before the response was complete');
     // A heartbeat. Under a name of this API there must be JSON.
     if (data.trim() === '' || (!isOurs(event) && !data.startsWith('{'))) return false;
@@ -60,6 +69,7 @@ export class ResponseStreamReader implements StreamReader {
     if (!type.startsWith('response.')) return false; // A keep-alive, or what is not known at all.
     const handler = Object.hasOwn(handlers, type) ? handlers[type] : undefined;
     if (handler !== undefined) return handler(this, body) === true;
+    this.#hasProgress = this.#isNews(type, body);
     this.progress(type, body);
     return false;
   }
@@ -88,14 +98,13 @@ export class ResponseStreamReader implements StreamReader {
 
   /** The item that an event is about. One that was not announced is begun. */
   item(event: JsonObject): ItemStream {
-    const index = event['output_index'] ?? 0;
-    if (typeof index !== 'number') throw malformed('an event has no output_index');
-    return this.#itemAt(index);
+    return this.#itemAt(indexOf(event));
   }
 
   /** An item was announced. */
   begin(event: JsonObject): void {
     const item = itemOf(event);
+    this.#hasProgress = !this.#items.has(indexOf(event));
     if (isForeignItem(item)) this.progress('response.output_item.added', event);
     this.item(event).begin(item);
   }
@@ -103,7 +112,9 @@ export class ResponseStreamReader implements StreamReader {
   /** An item is whole. */
   done(event: JsonObject): void {
     const item = itemOf(event);
-    this.item(event).finish(item);
+    const stream = this.item(event);
+    this.#hasProgress = !stream.isDone;
+    stream.finish(item);
     this.#hasCallersCall ||= asksCaller(item);
   }
 
@@ -111,7 +122,7 @@ export class ResponseStreamReader implements StreamReader {
   progress(type: string, event: JsonObject): void {
     if (!keepsItems(this.#request)) return;
     const { sequence_number: _, ...value } = event;
-    this.#state.emit({ type: 'opaque-delta', dialect: 'openai-responses', value: { ...value, type } });
+    this.#state.emit({ type: 'opaque-delta', dialect: 'openai-responses', value: { ...value, type }, isNotice: true });
   }
 
   /** The response is complete. Items that no event has brought are in it. */
@@ -135,6 +146,15 @@ export class ResponseStreamReader implements StreamReader {
   /** The response failed. */
   fail(event: JsonObject): never {
     throw failureOfResponse(objectOf(event['response']) ?? event, this.#failures);
+  }
+
+  /** False for a notice that says what the last one said. What brings data (a piece of code, half a picture) is always news. */
+  #isNews(type: string, { sequence_number: _, ...event }: JsonObject): boolean {
+    for (const name in event) if (String(event[name]).length > maxNoticeWord) return true;
+    const notice = JSON.stringify([type, event]);
+    const isNews = notice !== this.#lastNotice || isPresent(event['delta']);
+    this.#lastNotice = notice;
+    return isNews;
   }
 
   #itemAt(index: number): ItemStream {
@@ -216,6 +236,12 @@ const handlers: Readonly<Record<string, Handler>> = {
   'response.function_call_arguments.done': (reader, event) =>
     reader.item(event).completeArguments(textOf(event['arguments'])),
 };
+
+function indexOf(event: JsonObject): number {
+  const index = event['output_index'] ?? 0;
+  if (typeof index !== 'number') throw malformed('an event has no output_index');
+  return index;
+}
 
 function itemOf(event: JsonObject): JsonObject {
   const item = objectOf(event['item']);

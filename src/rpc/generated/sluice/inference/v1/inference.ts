@@ -378,7 +378,7 @@ export interface Token {
     | { $case: "refusalDelta"; value: RefusalDelta }
     | { $case: "toolCallStart"; value: ToolCallStart }
     | { $case: "toolCallDelta"; value: ToolCallDelta }
-    | { $case: "opaqueDelta"; value: OpaquePart }
+    | { $case: "opaqueDelta"; value: OpaqueDelta }
     | { $case: "end"; value: Ending }
     | undefined;
 }
@@ -452,6 +452,15 @@ export interface ToolCallStart {
 export interface ToolCallDelta {
   index: number;
   argumentsDelta: string;
+}
+
+/** A part of one dialect that has no form here. */
+export interface OpaqueDelta {
+  dialect: Dialect;
+  /** A JSON object. */
+  valueJson: string;
+  /** True when it only tells how far something is, and what it tells of follows: no content of the answer. */
+  isNotice: boolean;
 }
 
 /** How an answer ended. Only a complete answer has one. */
@@ -2955,7 +2964,7 @@ export const Token: MessageFns<Token> = {
         ToolCallDelta.encode(message.part.value, writer.uint32(58).fork()).join();
         break;
       case "opaqueDelta":
-        OpaquePart.encode(message.part.value, writer.uint32(66).fork()).join();
+        OpaqueDelta.encode(message.part.value, writer.uint32(66).fork()).join();
         break;
       case "end":
         Ending.encode(message.part.value, writer.uint32(74).fork()).join();
@@ -3038,7 +3047,7 @@ export const Token: MessageFns<Token> = {
               break;
             }
 
-            message.part = { $case: "opaqueDelta", value: OpaquePart.decode(reader, reader.uint32()) };
+            message.part = { $case: "opaqueDelta", value: OpaqueDelta.decode(reader, reader.uint32()) };
             continue;
           }
           case 9: {
@@ -3541,6 +3550,74 @@ export const ToolCallDelta: MessageFns<ToolCallDelta> = {
             }
 
             message.argumentsDelta = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseOpaqueDelta(): OpaqueDelta {
+  return { dialect: 0, valueJson: "", isNotice: false };
+}
+
+export const OpaqueDelta: MessageFns<OpaqueDelta> = {
+  encode(message: OpaqueDelta, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.dialect !== 0) {
+      writer.uint32(8).int32(message.dialect);
+    }
+    if (message.valueJson !== "") {
+      writer.uint32(18).string(message.valueJson);
+    }
+    if (message.isNotice !== false) {
+      writer.uint32(24).bool(message.isNotice);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OpaqueDelta {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOpaqueDelta();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.dialect = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.valueJson = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.isNotice = reader.bool();
             continue;
           }
         }
