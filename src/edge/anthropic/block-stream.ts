@@ -6,7 +6,9 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictPart } from '../../core/predict.ts';
 import { heldPartCharacters, maxHeldBackCharacters } from './defaults.ts';
 import { JsonProgress } from './json-progress.ts';
-import { opaqueBlock, sortAnnotations, toolUseBlock } from './render-message.ts';
+import { LateFields } from './late-fields.ts';
+import { isCustomCall, opaqueBlocks } from './opaque-blocks.ts';
+import { sortAnnotations, toolUseBlock } from './render-message.ts';
 import type { AnswerBlock, BlockDelta, MessageEvent } from './response-body.ts';
 
 type ContentDelta = Exclude<PredictPart, { type: 'start' | 'end' }>;
@@ -36,12 +38,15 @@ export class BlockStream {
   #open: TextKind | LiveCall | undefined;
   /** Calls that are open or waiting, by the number that their deltas carry; undefined marks a call that is stopped. */
   readonly #calls: Map<number, LiveCall | undefined> = new Map();
+  #hasCustomCall = false;
   #waiting: (OtherDelta | LiveCall)[] = [];
   #heldCharacters = 0;
   /** Fields of the open block that came after its start and that no delta can carry; they go out with its stop. */
-  #lateFields: JsonObject = {};
+  readonly #late: LateFields = new LateFields();
   /** Unknown fields of the thought that is being received, which may come before anything that makes a block. */
   #thoughtFields: JsonObject | undefined;
+  /** The same of a text. */
+  #textFields: JsonObject | undefined;
 
   constructor(emit: (event: MessageEvent) => void) {
     this.#emit = emit;
@@ -49,7 +54,7 @@ export class BlockStream {
 
   /** True once a tool call was started. */
   get hasToolCall(): boolean {
-    return this.#calls.size > 0;
+    return this.#calls.size > 0 || this.#hasCustomCall;
   }
 
   /** Writes or holds back one part. Throws `upstream_malformed` for arguments of a call that is not live. */
@@ -128,6 +133,7 @@ export class BlockStream {
 
   #write(entry: OtherDelta | LiveCall): void {
     if ('start' in entry || entry.type !== 'reasoning-delta') this.#thoughtFields = undefined;
+    if ('start' in entry || entry.type !== 'text-delta' || entry.startsBlock) this.#textFields = undefined;
     if ('start' in entry) {
       const { id, name, extra } = entry.start;
       this.#start(toolUseBlock(id, name, {}, extra), entry);
@@ -138,32 +144,50 @@ export class BlockStream {
     switch (entry.type) {
       case 'text-delta':
         if (entry.startsBlock) this.#stop();
-        this.#writeText('text', entry.text, entry.annotations ?? []);
+        this.#writeText('text', entry.text, entry.annotations, entry.extra);
         return;
       case 'refusal-delta':
-        this.#writeText('refusal', entry.text, []);
+        this.#writeText('refusal', entry.text);
         return;
       case 'reasoning-delta':
         this.#writeReasoning(entry);
         return;
       case 'opaque-delta':
-        this.#start(opaqueBlock(entry), undefined);
-        this.#stopIndex();
+        if (entry.isNotice === undefined) for (const block of opaqueBlocks(entry)) this.#writeWhole(block);
         return;
     }
   }
 
+  /** A block that is known whole. A call's input comes in a delta: clients put it together of those alone. */
+  #writeWhole(block: AnswerBlock): void {
+    if (!isCustomCall(block)) this.#start(block, undefined);
+    else {
+      this.#hasCustomCall = true;
+      this.#start({ ...block, input: {} }, undefined);
+      this.#writeArguments(JSON.stringify(block.input));
+    }
+    this.#stopIndex();
+  }
+
   /** An empty text makes no block of its own, but ends a block of another kind, as it does in a collected answer. */
-  #writeText(kind: 'text' | 'refusal', text: string, annotations: readonly JsonValue[]): void {
+  #writeText(
+    kind: 'text' | 'refusal',
+    text: string,
+    annotations: readonly JsonValue[] = [],
+    extra: JsonObject | undefined = undefined,
+  ): void {
     if (this.#open !== kind) {
       this.#stop();
+      if (extra !== undefined) this.#textFields = { ...this.#textFields, ...extra };
       if (text === '' && annotations.length === 0) return;
-      this.#start({ type: 'text', text: '', citations: null }, kind);
-    }
+      this.#start({ ...this.#textFields, type: 'text', text: '', citations: null }, kind);
+      this.#textFields = undefined;
+    } else if (extra !== undefined) this.#late.add(extra);
     if (text !== '') this.#delta({ type: 'text_delta', text });
+    if (annotations.length === 0) return;
     const { citations, others } = sortAnnotations(annotations);
     for (const citation of citations) this.#delta({ type: 'citations_delta', citation });
-    if (others.length > 0) this.#lateFields['annotations'] = [...listOf(this.#lateFields['annotations']), ...others];
+    this.#late.annotate(others);
   }
 
   /** A signature closes its block: what follows is another thought, with a signature of its own. */
@@ -171,7 +195,7 @@ export class BlockStream {
     const { text, signature, encrypted } = part;
     if (part.startsBlock) this.#thoughtFields = undefined;
     if (part.startsBlock || this.#open !== 'thinking') this.#stop();
-    if (this.#open === 'thinking') Object.assign(this.#lateFields, part.extra);
+    if (this.#open === 'thinking' && part.extra !== undefined) this.#late.add(part.extra);
     const extra = part.extra ?? this.#thoughtFields;
     if (this.#open === undefined && (text !== '' || signature !== undefined)) {
       this.#start({ ...extra, type: 'thinking', thinking: '', signature: '' }, 'thinking');
@@ -210,12 +234,7 @@ export class BlockStream {
   }
 
   #stopIndex(): void {
-    this.#emit({ ...this.#lateFields, type: 'content_block_stop', index: this.#nextIndex });
-    this.#lateFields = {};
+    this.#emit({ ...this.#late.take(), type: 'content_block_stop', index: this.#nextIndex });
     this.#nextIndex += 1;
   }
-}
-
-function listOf(value: JsonValue | undefined): JsonValue[] {
-  return Array.isArray(value) ? value : [];
 }

@@ -6,6 +6,9 @@
  */
 export const maxHeldBackCharacters: number = 256 * 1024;
 
+/** Characters of JSON that one block of a stream holds back for its end: annotations of many pages take a hundredth of it. */
+export const maxLateCharacters: number = 8 * 1024 * 1024;
+
 /** Longest model name accepted: names of real models stay under 100 characters; a longer one is a mistake or an attack. */
 export const maxModelNameLength: number = 256;
 

@@ -2,10 +2,11 @@
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ContentPart, MediaSource, OpaquePart, ToolCallPart } from '../../core/message.ts';
+import { carriedPart } from '../carried-part.ts';
 import { unknownFields, type WithExtra } from '../unknown-fields.ts';
-import { carriedPart } from './carried-part.ts';
 import { check, invalidField } from './check.ts';
 import { invalidArgumentsKey } from './defaults.ts';
+import { customCallIn } from './opaque-blocks.ts';
 import type { AnyBlock, KnownBlock, MessageBody, SourceBody } from './request-body.ts';
 import { blockValidators, sourceValidators } from './request-schema.ts';
 
@@ -66,7 +67,7 @@ function parseBlock(block: AnyBlock, path: string): ContentPart {
     case 'document':
       return parseMedia(known, extra, path) ?? opaque(block);
     case 'tool_use':
-      return parseToolUse(known);
+      return customCallIn(known) ?? parseToolUse(known);
     case 'tool_result':
       return {
         type: 'tool-result',

@@ -1,12 +1,12 @@
 // A whole answer as an Anthropic message. message-stream-encoder.ts says the same thing in events; the two must never disagree.
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import type { ContentPart, OpaquePart, TextPart } from '../../core/message.ts';
+import type { ContentPart, TextPart } from '../../core/message.ts';
 import type { Answerer, PredictResponse } from '../../core/predict.ts';
 import type { Usage } from '../../core/usage.ts';
-import { carryPart } from './carried-part.ts';
-import { completeBlock, completeCitation, completeContainer } from './complete-fields.ts';
+import { completeCitation, completeContainer } from './complete-fields.ts';
 import { invalidArgumentsKey } from './defaults.ts';
+import { isCustomCall, opaqueBlocks } from './opaque-blocks.ts';
 import type { AnswerBlock, MessageBody } from './response-body.ts';
 import { stopReasonOf } from './stop-reason.ts';
 import { toAnthropicUsage } from './usage.ts';
@@ -22,11 +22,12 @@ const citationTypes: ReadonlySet<unknown> = new Set([
 
 /** The message. */
 export function renderMessage(response: PredictResponse): MessageBody {
+  const content = response.content.flatMap(blocksOf);
   return {
     ...openMessage(response, response.usage, response.extra),
-    content: response.content.flatMap(blocksOf),
+    content,
     stop_reason: stopReasonOf(response, {
-      hasToolCall: response.content.some((part) => part.type === 'tool-call'),
+      hasToolCall: response.content.some((part) => part.type === 'tool-call') || content.some(isCustomCall),
       hasRefusal: response.content.some((part) => part.type === 'refusal'),
     }),
     stop_sequence: response.stopSequence ?? null,
@@ -84,9 +85,9 @@ function blocksOf(part: ContentPart): AnswerBlock[] {
     case 'tool-call':
       return [toolUseBlock(part.id, part.name, toolInput(part.arguments), part.extra)];
     case 'opaque':
-      return [opaqueBlock(part)];
+      return opaqueBlocks(part);
     default:
-      return [opaqueBlock({ dialect: 'sluice', value: part as unknown as JsonObject })];
+      return opaqueBlocks({ dialect: 'sluice', value: part as unknown as JsonObject });
   }
 }
 
@@ -117,11 +118,6 @@ export function toolUseBlock(id: string, name: string, input: JsonValue, extra: 
 
 function isCitation(annotation: JsonValue): boolean {
   return isJsonObject(annotation) && citationTypes.has(annotation['type']);
-}
-
-/** The block of a part without an internal form; one of another dialect is carried (carried-part.ts). */
-export function opaqueBlock(part: Pick<OpaquePart, 'dialect' | 'value'>): AnswerBlock {
-  return part.dialect === 'anthropic' ? completeBlock(part.value) : carryPart(part);
 }
 
 /** The arguments of a tool call as a value: `{}` for none, and the text itself under a telling key when it is not JSON. */

@@ -27,9 +27,12 @@ export function stopReasonOf(ending: Ending, content: AnswerContent): string {
       return plainStop(ending, content);
     case 'other':
       if (rawFinishReason === undefined) return 'end_turn';
-      return rawFinishReason === 'pause_turn' ? 'pause_turn' : 'max_tokens';
+      return pauses.has(rawFinishReason) ? rawFinishReason : 'max_tokens';
   }
 }
+
+/** Ends of Anthropic's own from which the same turn goes on when it is sent back. */
+const pauses: ReadonlySet<string> = new Set(['pause_turn', 'compaction']);
 
 function plainStop({ rawFinishReason, stopSequence }: Ending, content: AnswerContent): string {
   if (rawFinishReason === 'end_turn') return rawFinishReason;

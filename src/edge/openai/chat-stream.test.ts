@@ -231,8 +231,8 @@ test('chat completions: citations of other vendors, and tiers that OpenAI does n
     .map((part) => encoder.encode(part))
     .join('')
     .split('\n\n');
-  const { delta } = JSON.parse((events[1] ?? '').slice('data: '.length)).choices[0];
-  assert.deepEqual(delta, { content: 'Hm', annotations: [url], citations: [page] });
+  const deltas = events.slice(1, 3).map((event) => JSON.parse(event.slice('data: '.length)).choices[0].delta);
+  assert.deepEqual(deltas, [{ content: 'Hm' }, { annotations: [url], citations: [page] }], 'once the text is whole');
 });
 
 test('chat stream: fields of a text without a name here are those of the delta, and of the whole message', async () => {

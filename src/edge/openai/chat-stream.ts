@@ -6,15 +6,8 @@ import type { JsonObject } from '../../core/json.ts';
 import type { Answerer, Ending, PredictPart } from '../../core/predict.ts';
 import type { StreamEncoder } from '../dialect.ts';
 import { openAiErrorBody } from './error.ts';
-import {
-  annotationFieldsOf,
-  answerFieldsOf,
-  callFieldsOf,
-  chatUsageOf,
-  endingFieldsOf,
-  logprobsOf,
-  secondsOf,
-} from './wire-words.ts';
+import { isMessageFields, LateContent } from './late-content.ts';
+import { answerFieldsOf, callFieldsOf, chatUsageOf, endingFieldsOf, logprobsOf, secondsOf } from './wire-words.ts';
 
 /**
  * Makes the encoder of one stream. The first chunk has the role; it waits for the first delta, so that a model which fails
@@ -34,6 +27,7 @@ class ChatStreamEncoder implements StreamEncoder {
   readonly #tail: string;
   #answerer: Answerer | undefined;
   #hasBegun: boolean = false;
+  readonly #late: LateContent = new LateContent();
 
   constructor(includeUsage: boolean, requestId: string) {
     this.#includeUsage = includeUsage;
@@ -51,10 +45,12 @@ class ChatStreamEncoder implements StreamEncoder {
         this.#start(part);
         return '';
       case 'reasoning-delta':
+        this.#late.endBlock();
         return part.text === '' ? '' : this.#delta(`{"reasoning_content":${JSON.stringify(part.text)}}`, '""');
       case 'refusal-delta':
         return this.#refusal(part);
       case 'tool-call-start': {
+        this.#late.endBlock();
         const { outer, inner } = callFieldsOf(part.extra);
         const definition = { ...inner, name: part.name, arguments: '' };
         const call = { ...outer, index: part.index, id: part.id, type: 'function', function: definition };
@@ -65,7 +61,7 @@ class ChatStreamEncoder implements StreamEncoder {
         return this.#delta(`{"tool_calls":[{"index":${part.index},${call}}]}`, 'null');
       }
       case 'opaque-delta':
-        return part.dialect === 'openai' ? this.#delta(JSON.stringify(part.value), '""') : '';
+        return this.#opaque(part);
       case 'end':
         return this.#end(part);
     }
@@ -92,16 +88,28 @@ class ChatStreamEncoder implements StreamEncoder {
 
   #text(part: Extract<PredictPart, { type: 'text-delta' }>): string {
     const { text, extra, annotations } = part;
-    const isPlain = extra === undefined && annotations === undefined;
-    const delta = isPlain
-      ? `{"content":${JSON.stringify(text)}}`
-      : JSON.stringify({ ...extra, content: text, ...annotationFieldsOf(annotations ?? []) });
+    this.#late.addText(text.length, part.startsBlock === true);
+    if (annotations !== undefined) this.#late.annotate(annotations);
+    const isPlain = extra === undefined;
+    const delta = isPlain ? `{"content":${JSON.stringify(text)}}` : JSON.stringify({ ...extra, content: text });
     if (part.logprobs === undefined) return text === '' && isPlain ? '' : this.#delta(delta, '""');
     const logprobs = JSON.stringify(logprobsOf(part.logprobs));
     return this.#role('""') + this.#head + delta + this.#tail.replace('null', () => logprobs);
   }
 
+  /** Fields of the message as they are; a picture at once; any other part with the end. */
+  #opaque(part: Extract<PredictPart, { type: 'opaque-delta' }>): string {
+    if (part.isNotice === true) return '';
+    if (isMessageFields(part)) {
+      this.#late.endBlock();
+      return this.#delta(JSON.stringify(part.value), '""');
+    }
+    const image = this.#late.carry(part);
+    return image === undefined ? '' : this.#delta(`{"images":[${JSON.stringify(image)}]}`, '""');
+  }
+
   #refusal(part: Extract<PredictPart, { type: 'refusal-delta' }>): string {
+    this.#late.endBlock();
     const delta = `{"refusal":${JSON.stringify(part.text)}}`;
     if (part.logprobs === undefined) return this.#delta(delta, '""');
     const logprobs = JSON.stringify(logprobsOf(part.logprobs, 'refusal'));
@@ -121,16 +129,18 @@ class ChatStreamEncoder implements StreamEncoder {
   }
 
   #end(ending: Ending): string {
+    const late = this.#late.fields();
+    const before = Object.keys(late).length === 0 ? this.#role('""') : this.#delta(JSON.stringify(late), '""');
     const others: JsonObject = { ...answerFieldsOf(ending.extra) };
     if (ending.systemFingerprint !== undefined) others['system_fingerprint'] = ending.systemFingerprint;
     for (const field of reservedFields) delete others[field];
     const more = Object.keys(others).length === 0 ? '' : `,${JSON.stringify(others).slice(1, -1)}`;
     const reason = JSON.stringify(endingFieldsOf(ending)).slice(1);
     const finish = `${this.#head}{},"logprobs":null,${reason}]${more}`;
-    if (!this.#includeUsage) return `${this.#role('""')}${finish}}\n\ndata: [DONE]\n\n`;
+    if (!this.#includeUsage) return `${before}${finish}}\n\ndata: [DONE]\n\n`;
     const usage = JSON.stringify(chatUsageOf(ending.usage));
     const last = `data: {${this.#identity()},"choices":[]${more},"usage":${usage}}\n\n`;
-    return `${this.#role('""')}${finish},"usage":null}\n\n${last}data: [DONE]\n\n`;
+    return `${before}${finish},"usage":null}\n\n${last}data: [DONE]\n\n`;
   }
 }
 

@@ -20,6 +20,12 @@ export const maxCompletionLogprobs: number = 20;
 /** What a moderation call without a model asks for: OpenAI's own default. An alias of this name makes it work with any target. */
 export const defaultModerationModel: string = 'omni-moderation-latest';
 
+/**
+ * Characters of JSON that a chat completion holds back until its text is whole: annotations and parts without a form. Far above what
+ * searches and code bring; pictures are not held.
+ */
+export const maxLateCharacters: number = 32 * 1024 * 1024;
+
 /** Limits of a transcription form. The recording itself is bounded by the largest upload. */
 export const transcriptionFormLimits: FormLimits = {
   // `keywords[]` and `known_speaker_references[]` repeat; nothing real has more.

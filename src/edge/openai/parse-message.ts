@@ -4,6 +4,7 @@ import { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ContentPart, Message, ToolCallPart, ToolResultPart } from '../../core/message.ts';
 import { unknownFields } from '../unknown-fields.ts';
+import { restoreCarried } from './carried-content.ts';
 import { knownMessageFields, type WireMessage, type WireToolCall } from './chat-body.ts';
 import { parseContentPart } from './parse-content.ts';
 
@@ -13,12 +14,12 @@ export function parseMessage(wire: WireMessage, index: number): Message {
   const { extra } = unknownFields(wire, knownMessageFields);
   const unusual = unusualToolCalls(wire);
   const kept = unusual === undefined ? extra : { ...extra, tool_calls: unusual };
-  return {
+  return restoreCarried({
     role: wire.role,
     content: wire.role === 'tool' ? [parseToolResult(wire, path)] : parseTurn(wire, path),
     ...(wire.name == null ? {} : { name: wire.name }),
     ...(kept === undefined ? {} : { extra: kept }),
-  };
+  });
 }
 
 function parseToolResult(wire: WireMessage, path: string): ToolResultPart {

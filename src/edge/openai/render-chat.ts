@@ -3,15 +3,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ContentPart, ToolCallPart } from '../../core/message.ts';
 import type { PredictResponse } from '../../core/predict.ts';
-import {
-  annotationFieldsOf,
-  answerFieldsOf,
-  callFieldsOf,
-  chatUsageOf,
-  endingFieldsOf,
-  logprobsOf,
-  secondsOf,
-} from './wire-words.ts';
+import { joinFields } from './join-fields.ts';
+import { isMessageFields, LateContent } from './late-content.ts';
+import { answerFieldsOf, callFieldsOf, chatUsageOf, endingFieldsOf, logprobsOf, secondsOf } from './wire-words.ts';
 
 /** The body as text. */
 export function renderChatCompletion(response: PredictResponse): string {
@@ -38,43 +32,64 @@ export function renderChatCompletion(response: PredictResponse): string {
   });
 }
 
-/** The fields of an opaque part are fields of the message; parts of other dialects have no form here. */
+/** The fields of an opaque part are fields of the message; parts without a form here are carried (late-content.ts). */
 function renderMessage(content: readonly ContentPart[]): JsonObject {
-  let message: JsonObject = { role: 'assistant', content: null, refusal: null };
+  const message: JsonObject = { role: 'assistant', content: null, refusal: null };
   const toolCalls: JsonValue[] = [];
-  const annotations: JsonValue[] = [];
+  const images: JsonValue[] = [];
+  const late = new LateContent();
   for (const part of content) {
-    switch (part.type) {
-      case 'text':
-        // Fields without a name here, such as a thought signature, are those of the message: it has one text.
-        message = { ...message, ...part.extra, content: append(message['content'], part.text) };
-        if (part.annotations !== undefined) annotations.push(...part.annotations);
-        break;
-      case 'refusal':
-        message['refusal'] = append(message['refusal'], part.text);
-        break;
-      case 'reasoning':
-        // DeepSeek's name for it, which vLLM and most clients share; OpenAI shows no reasoning here.
-        message['reasoning_content'] = append(message['reasoning_content'], part.text);
-        break;
-      case 'tool-call':
-        toolCalls.push(renderCall(part));
-        break;
-      case 'opaque':
-        if (part.dialect === 'openai') addFields(message, toolCalls, part.value);
-        break;
-      default:
-        break;
+    if (part.type === 'text') {
+      late.addText(part.text.length, true);
+      late.annotate(part.annotations ?? []);
+      // Fields without a name here, such as a thought signature, are those of the message: it has one text.
+      const fields: JsonObject = {};
+      joinFields(fields, part.extra ?? {});
+      Object.assign(message, fields, { content: append(message['content'], part.text) });
+      continue;
     }
+    late.endBlock();
+    const image = addPart(message, toolCalls, late, part);
+    if (image !== undefined) images.push(image);
   }
   if (toolCalls.length > 0) message['tool_calls'] = toolCalls;
-  return { ...message, ...annotationFieldsOf(annotations) };
+  if (images.length > 0) joinFields(message, { images });
+  const fields = late.fields();
+  joinFields(message, fields);
+  return message;
+}
+
+/** Adds a part that is no text. A picture is returned. */
+function addPart(
+  message: JsonObject,
+  toolCalls: JsonValue[],
+  late: LateContent,
+  part: Exclude<ContentPart, { type: 'text' }>,
+): JsonObject | undefined {
+  switch (part.type) {
+    case 'refusal':
+      message['refusal'] = append(message['refusal'], part.text);
+      return undefined;
+    case 'reasoning':
+      // DeepSeek's name for it, which vLLM and most clients share; OpenAI shows no reasoning here.
+      message['reasoning_content'] = append(message['reasoning_content'], part.text);
+      return undefined;
+    case 'tool-call':
+      toolCalls.push(renderCall(part));
+      return undefined;
+    case 'opaque':
+      if (!isMessageFields(part)) return late.carry(part);
+      addFields(message, toolCalls, part.value);
+      return undefined;
+    default:
+      return late.carryTyped(part);
+  }
 }
 
 /** Calls join the other calls, without the number that they have in a stream; a piece of a call goes to the call of its number. */
 function addFields(message: JsonObject, toolCalls: JsonValue[], value: JsonObject): void {
   const { tool_calls: calls, ...fields } = value;
-  Object.assign(message, fields);
+  joinFields(message, fields);
   for (const call of Array.isArray(calls) ? calls : []) {
     if (!isJsonObject(call)) continue;
     const { index, ...shown } = call;

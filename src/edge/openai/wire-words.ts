@@ -1,6 +1,6 @@
 // OpenAI's words for how an answer ended, what it cost and how likely its tokens were; the same in streams and whole answers.
 
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Ending, TokenLogprob } from '../../core/predict.ts';
 import { totalTokens, type Usage } from '../../core/usage.ts';
 import { usageDetailsOf } from '../usage-details.ts';
@@ -41,17 +41,6 @@ export function answerFieldsOf(extra: JsonObject | undefined): JsonObject {
   if (extra === undefined || tier === undefined || serviceTiers.has(tier)) return extra ?? {};
   const { service_tier: _, ...others } = extra;
   return { ...others, native_service_tier: tier };
-}
-
-/** Annotations by the field of a message that they belong in: OpenAI's own, and those of other vendors. */
-export function annotationFieldsOf(annotations: readonly JsonValue[]): JsonObject {
-  const own = annotations.filter(isUrlCitation);
-  const others = annotations.filter((annotation) => !isUrlCitation(annotation));
-  return { ...(own.length === 0 ? {} : { annotations: own }), ...(others.length === 0 ? {} : { citations: others }) };
-}
-
-function isUrlCitation(annotation: JsonValue): boolean {
-  return isJsonObject(annotation) && annotation['type'] === 'url_citation' && isJsonObject(annotation['url_citation']);
 }
 
 /**

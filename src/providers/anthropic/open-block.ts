@@ -126,7 +126,8 @@ function openToolUse(block: JsonObject, index: number, answerTool: string | unde
  * list to its list, and anything else replaces it. Input that is no JSON in the end is kept as text.
  */
 function openOpaque(block: JsonObject): OpenBlock {
-  const value: JsonObject = { ...block };
+  const value: JsonObject = {};
+  grow(value, block);
   let input = '';
   let characters = 0;
   return {
@@ -150,12 +151,13 @@ function openOpaque(block: JsonObject): OpenBlock {
   };
 }
 
+/** Its lists are its own, so that a piece takes the time of the piece. */
 function grow(value: JsonObject, pieces: JsonObject): void {
   for (const [name, piece] of Object.entries(pieces)) {
     const known = value[name];
     if (typeof known === 'string' && typeof piece === 'string') value[name] = known + piece;
-    else if (Array.isArray(known) && Array.isArray(piece)) value[name] = [...known, ...piece];
-    else value[name] = piece;
+    else if (Array.isArray(known) && Array.isArray(piece)) for (const entry of piece) known.push(entry);
+    else value[name] = Array.isArray(piece) ? [...piece] : piece;
   }
 }
 

@@ -32,17 +32,51 @@ export function blockAnnotationOf(value: JsonValue, length: number): JsonObject 
   if (!isJsonObject(value)) return { ...fileCitation({}, length), provider_value: value };
   const { type = null, ...fields } = value;
   const theirs = typeof type === 'string' && Object.hasOwn(ownTypes, type) ? {} : { provider_type: type };
-  const url = [fields['url'], fields['source'], fields['uri']].find((field) => typeof field === 'string');
+  const url = urlOf(value);
   if (url === undefined) return { ...fields, ...fileCitation(fields, length), ...theirs };
   const title = typeof fields['title'] === 'string' ? fields['title'] : '';
   return { ...fields, type: 'url_citation', url, title, start_index: 0, end_index: length, ...theirs };
 }
 
+/** The address of the page that a citation of any vendor speaks of; undefined for one of a document. */
+export function urlOf(value: JsonValue): string | undefined {
+  if (!isJsonObject(value)) return undefined;
+  return [value['url'], value['source'], value['uri']].find((field) => typeof field === 'string');
+}
+
+/** Anthropic's citations, by the fields that `blockAnnotationOf` adds to them. */
+const citationTypes: Readonly<Record<string, readonly string[]>> = {
+  web_search_result_location: ['start_index', 'end_index'],
+  search_result_location: ['start_index', 'end_index', 'url'],
+  char_location: ['index', 'filename'],
+  page_location: ['index', 'filename'],
+  content_block_location: ['index', 'filename'],
+};
+
+/**
+ * The reverse of `blockAnnotationOf` for a citation of Anthropic's, which goes back to its vendor as it was: a title or file that
+ * had to be made up for OpenAI's form is null. Any other annotation is returned as it is.
+ */
+export function vendorAnnotationOf(annotation: JsonObject): JsonObject {
+  const { provider_type: type, ...fields } = annotation;
+  const added = typeof type === 'string' && Object.hasOwn(citationTypes, type) ? citationTypes[type] : undefined;
+  if (type === undefined || added === undefined) return annotation;
+  const theirs = Object.entries(fields).filter(([name]) => !added.includes(name));
+  const citation: JsonObject = { ...Object.fromEntries(theirs), type };
+  if (citation['title'] === '') citation['title'] = null;
+  if (citation['file_id'] === madeUpFileId(citation)) citation['file_id'] = null;
+  return citation;
+}
+
+function madeUpFileId({ document_index: index }: JsonObject): string {
+  return `document_${typeof index === 'number' ? index : 0}`;
+}
+
 function fileCitation(fields: JsonObject, length: number): JsonObject {
-  const { file_id: fileId, document_index: index, document_title: title } = fields;
+  const { file_id: fileId, document_title: title } = fields;
   return {
     type: 'file_citation',
-    file_id: typeof fileId === 'string' ? fileId : `document_${typeof index === 'number' ? index : 0}`,
+    file_id: typeof fileId === 'string' ? fileId : madeUpFileId(fields),
     filename: typeof title === 'string' ? title : '',
     index: length,
   };

@@ -5,6 +5,7 @@ import { createFakeIds } from '../../../../test/fixtures/fake-ids.ts';
 import { dig } from '../../../../test/fixtures/naive-chat.ts';
 import { SluiceError } from '../../../core/error.ts';
 import type { JsonObject } from '../../../core/json.ts';
+import { sealPart } from '../../carried-part.ts';
 import { maxAnswerChars, maxOutputItems } from './defaults.ts';
 import { type ContentDelta, OutputItems } from './output-items.ts';
 
@@ -276,7 +277,11 @@ test('output items: custom calls of chat completions are items, and what has no 
     chat({ details: [2] }),
     { type: 'opaque-delta', dialect: 'vertex', value: { executableCode: { code: '1' } } },
   ]);
-  assert.deepEqual(items, [{ id: 'ctc_1', type: 'custom_tool_call', call_id: 'c1', name: 'sql', input: 'SELECT 1' }]);
+  const value = { executableCode: { code: '1' } };
+  assert.deepEqual(items, [
+    { id: 'ctc_1', type: 'custom_tool_call', call_id: 'c1', name: 'sql', input: 'SELECT 1' },
+    { id: 'rs_1', type: 'reasoning', summary: [], encrypted_content: sealPart({ dialect: 'vertex', value }) },
+  ]);
   assert.ok(events.includes('custom_tool_call_input.done 0'));
   assert.deepEqual(remainder, {
     provider_fields: { audio: { id: 'a', data: 'AB' }, details: [1, 2] },

@@ -1,10 +1,14 @@
 // The parts of an answer as output items and as the events that tell of them. Whole answers go the same way as streams, with
 // nobody listening to the events, so that the two forms cannot differ.
 
-import { isJsonObject, type JsonObject } from '../../../core/json.ts';
+import type { JsonObject } from '../../../core/json.ts';
+import type { OpaquePart } from '../../../core/message.ts';
 import type { PredictPart } from '../../../core/predict.ts';
 import type { Ids } from '../../../ports/ids.ts';
+import { joinFields } from '../join-fields.ts';
+import { isMessageFields } from '../late-content.ts';
 import { CallItems } from './call-items.ts';
+import { carrierOf } from './carrier-item.ts';
 import { MessageItem } from './message-item.ts';
 import { type EmitEvent, type ItemStatus, OutputState } from './output-state.ts';
 import { ReasoningItem } from './reasoning-item.ts';
@@ -13,6 +17,7 @@ import { VendorItems } from './vendor-items.ts';
 /** A part between `start` and `end`. */
 export type ContentDelta = Exclude<PredictPart, { type: 'start' | 'end' }>;
 
+type OpaqueValue = Pick<OpaquePart, 'dialect' | 'value'>;
 type TextDelta = Extract<ContentDelta, { type: 'text-delta' }>;
 
 /**
@@ -26,7 +31,7 @@ export class OutputItems {
   readonly #otherContent: JsonObject[] = [];
   #message: MessageItem | undefined;
   #reasoning: ReasoningItem | undefined;
-  #fields: JsonObject = {};
+  readonly #fields: JsonObject = {};
 
   constructor(ids: Ids, emit: EmitEvent) {
     this.#state = new OutputState(ids, emit);
@@ -71,8 +76,8 @@ export class OutputItems {
         return;
       case 'opaque-delta':
         if (part.dialect === 'openai-responses') this.#addOwn(part.value);
-        else if (part.dialect === 'openai' && part.value['type'] === undefined) this.#addChatFields(part.value);
-        else this.#keep({ dialect: part.dialect, ...part.value });
+        else if (isMessageFields(part)) this.#addChatFields(part.value);
+        else this.#carry(part);
     }
   }
 
@@ -130,16 +135,23 @@ export class OutputItems {
   #addChatFields({ tool_calls: calls, ...fields }: JsonObject): void {
     if (Array.isArray(calls)) {
       this.#settle();
-      for (const call of calls) if (!this.#calls.addCustom(call)) this.#keep({ dialect: 'openai', tool_call: call });
+      for (const call of calls) {
+        if (!this.#calls.addCustom(call)) this.#carry({ dialect: 'openai', value: { tool_calls: [call] } });
+      }
     }
     if (Object.keys(fields).length === 0) return;
     this.#state.hold(JSON.stringify(fields).length);
-    this.#fields = joined(this.#fields, fields);
+    joinFields(this.#fields, fields);
   }
 
-  #keep(value: JsonObject): void {
-    this.#state.hold(JSON.stringify(value).length);
-    this.#otherContent.push(value);
+  /** A part without a form here, as an item: the turn can be made again of the items alone. */
+  #carry(part: OpaqueValue): void {
+    this.#settle();
+    const item = carrierOf(part, this.#state);
+    this.#vendor.finish(item);
+    if (item['type'] !== 'reasoning') return;
+    this.#state.hold(JSON.stringify(part.value).length);
+    this.#otherContent.push({ dialect: part.dialect, ...part.value });
   }
 }
 
@@ -150,16 +162,3 @@ function saysSomething({ type: _, text, startsBlock: __, ...others }: TextDelta)
 
 /** Types of opaque values that belong into a message; any other is an item of its own. */
 const contentType: RegExp = /^(?:input_|output_|summary_|reasoning_text$|refusal$|text$|computer_screenshot$)/;
-
-/** A stream brings fields in pieces: texts and lists are joined, objects are merged, anything else is replaced. */
-function joined(known: JsonObject, more: JsonObject): JsonObject {
-  const result = { ...known };
-  for (const [name, value] of Object.entries(more)) {
-    const before = result[name];
-    if (typeof before === 'string' && typeof value === 'string') result[name] = before + value;
-    else if (Array.isArray(before) && Array.isArray(value)) result[name] = [...before, ...value];
-    else if (isJsonObject(before) && isJsonObject(value)) result[name] = joined(before, value);
-    else result[name] = value;
-  }
-  return result;
-}

@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import type { ContentPart, MediaSource } from '../../../core/message.ts';
 import { unknownFields } from '../../unknown-fields.ts';
 import { parseDataUrl } from '../parse-content.ts';
+import { vendorAnnotationOf } from './annotation.ts';
 import { invalid, missing, objectsAt, optionalTextAt, textAt } from './invalid.ts';
 
 /** A text, or a list of parts. `field` is where it is in the item. */
@@ -44,7 +45,7 @@ const fileFields: ReadonlySet<string> = new Set(['type', 'file_id', 'file_url', 
 const audioFields: ReadonlySet<string> = new Set(['type', 'input_audio']);
 
 function parseOutputText(part: JsonObject, path: string): ContentPart {
-  const annotations = objectsAt(part, 'annotations', path);
+  const annotations = objectsAt(part, 'annotations', path).map(vendorAnnotationOf);
   return {
     type: 'text',
     text: textAt(part, 'text', path),

@@ -4,6 +4,7 @@
 import type { JsonObject } from '../../../core/json.ts';
 import type { ContentPart, Message, ReasoningPart } from '../../../core/message.ts';
 import { unknownFields } from '../../unknown-fields.ts';
+import { carriedIn } from './carrier-item.ts';
 import { invalid, missing, objectsAt, optionalTextAt, textAt } from './invalid.ts';
 import { parseContent } from './parse-content.ts';
 import { decodeProof } from './reasoning-proof.ts';
@@ -32,6 +33,11 @@ class TurnBuilder {
 
   add(item: JsonObject, path: string): void {
     const type = typeOf(item, path);
+    const carried = carriedIn(item);
+    if (carried !== undefined) {
+      this.#turn.push(carried);
+      return;
+    }
     switch (type) {
       case 'message':
         this.#addMessage(item, path);

@@ -1,6 +1,7 @@
 // The response object: what a request asked for, and what has come of it.
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
+import { isSealed } from '../../carried-part.ts';
 import type { ResponseCall } from './parse-request.ts';
 
 /** How far an answer is, or how it ended. */
@@ -159,9 +160,10 @@ function providerFields(extra: JsonObject, own: JsonObject): JsonObject {
   return { ...fields, provider_fields: { ...beside, ...(isJsonObject(known) ? known : {}) } };
 }
 
-/** An item as the caller sees it: encrypted reasoning is shown only to who asked for it. */
+/** An item as the caller sees it: encrypted reasoning is shown only to who asked for it; what a reasoning item carries, to all. */
 export function shownItem(item: JsonObject, showsEncrypted: boolean): JsonObject {
-  if (showsEncrypted || item['encrypted_content'] === undefined || item['type'] !== 'reasoning') return item;
+  const { encrypted_content: encrypted, type } = item;
+  if (showsEncrypted || encrypted === undefined || type !== 'reasoning' || isSealed(encrypted)) return item;
   const { encrypted_content: _, ...shown } = item;
   return shown;
 }

@@ -67,8 +67,12 @@ export class VendorItems {
   }
 }
 
-/** OpenAI announces a search without its action, which its document demands: what is looked for is not known yet. */
+/**
+ * OpenAI announces a search without its action, which its document demands: what is looked for is not known yet. A picture is
+ * announced without itself: its end has it.
+ */
 function announced(item: JsonObject): JsonObject {
+  if (item['type'] === 'image_generation_call') return { ...item, status: 'in_progress', result: null };
   const isBareSearch = item['type'] === 'web_search_call' && item['action'] === undefined;
   return isBareSearch ? { ...item, action: { type: 'search', query: '' } } : item;
 }

@@ -202,11 +202,23 @@ class ItemWriter {
 
 /** Annotations go back to the API that made them and to no other: of another's it is reported that they are left out. */
 function answerText(text: string, annotations: readonly JsonValue[] = [], translation: Translation): JsonObject {
-  if (annotations.length === 0) return { type: 'output_text', text };
-  if (translation.sendsExtra) return { type: 'output_text', text, annotations: [...annotations] };
-  translation.downgrade('annotations');
-  return { type: 'output_text', text };
+  const own = translation.sendsExtra ? annotations.filter(isOwnAnnotation) : [];
+  if (own.length < annotations.length) translation.downgrade('annotations');
+  return own.length === 0 ? { type: 'output_text', text } : { type: 'output_text', text, annotations: own };
 }
+
+/** What the edge makes of another vendor's citation says whose it is; what it gives back to that vendor has other types. */
+function isOwnAnnotation(annotation: JsonValue): boolean {
+  const { type, provider_type: vendors } = objectOf(annotation) ?? {};
+  return vendors === undefined && ownAnnotations.has(type);
+}
+
+const ownAnnotations: ReadonlySet<unknown> = new Set([
+  'file_citation',
+  'url_citation',
+  'container_file_citation',
+  'file_path',
+]);
 
 function outputOf(parts: JsonObject[], isError: boolean): JsonValue {
   const [first] = parts;

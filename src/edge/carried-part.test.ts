@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { carriedPart, carryPart } from './carried-part.ts';
-import { parseMessagesRequest } from './parse-request.ts';
+import { parseMessagesRequest } from './anthropic/parse-request.ts';
+import { carriedPart, sealPart } from './carried-part.ts';
 
 test('carried part: a part of another dialect goes out in a block that every client knows and comes back as it was', () => {
   const value = { executableCode: { language: 'PYTHON', code: 'print("Grüße 東京")' }, thoughtSignature: 'c2ln' };
-  const block = carryPart({ dialect: 'vertex', value });
-  assert.equal(block['type'], 'redacted_thinking');
+  const block = { type: 'redacted_thinking', data: sealPart({ dialect: 'vertex', value }) };
   const { request } = parseMessagesRequest({
     model: 'm',
     max_tokens: 1,
