@@ -82,7 +82,10 @@ const stopReasons: readonly (readonly [string, Partial<PredictResponse>, Content
   ['refusal', { finishReason: 'content-filter' }, []],
   ['refusal', { finishReason: 'stop' }, [{ type: 'refusal', text: 'No.' }]],
   ['pause_turn', { finishReason: 'other', rawFinishReason: 'pause_turn' }, []],
+  ['compaction', { finishReason: 'other', rawFinishReason: 'compaction' }, []],
   ['max_tokens', { finishReason: 'other', rawFinishReason: 'UNEXPECTED_TOOL_CALL' }, []],
+  ['end_turn', { finishReason: 'other' }, []],
+  ['tool_use', { finishReason: 'other' }, [{ type: 'tool-call', id: 'a', name: 'b', arguments: '{}' }]],
 ];
 
 for (const [expected, fields, content] of stopReasons) {

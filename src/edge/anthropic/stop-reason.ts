@@ -26,7 +26,7 @@ export function stopReasonOf(ending: Ending, content: AnswerContent): string {
     case 'stop':
       return plainStop(ending, content);
     case 'other':
-      if (rawFinishReason === undefined) return 'end_turn';
+      if (rawFinishReason === undefined) return plainStop(ending, content);
       return pauses.has(rawFinishReason) ? rawFinishReason : 'max_tokens';
   }
 }

@@ -209,6 +209,20 @@ test('chat completions: an ending that OpenAI has no word for is no clean stop, 
   assert.deepEqual({ finish_reason: whole.finish_reason, native_finish_reason: whole.native_finish_reason }, words);
 });
 
+test('chat completions: where no vendor says why an answer ended, its calls say so', async () => {
+  const unsaid: PredictPart = { type: 'end', finishReason: 'other', usage };
+  const call: PredictPart = { type: 'tool-call-start', index: 0, id: 'call_1', name: 'f' };
+  for (const [content, expected] of [
+    [{ type: 'text-delta', text: 'Hi' }, 'stop'],
+    [call, 'tool_calls'],
+  ] as const) {
+    const parts: PredictPart[] = [{ type: 'start', ...answerer }, content, unsaid];
+    assert.equal(eventsOf(encodeAll(parts)).at(-2).choices[0].finish_reason, expected);
+    const [choice] = JSON.parse(renderChatCompletion(await collectResponse(toStream(parts)))).choices;
+    assert.equal(choice.finish_reason, expected);
+  }
+});
+
 test('chat completions: citations of other vendors, and tiers that OpenAI does not have, are not passed off as its own', async () => {
   const url = { type: 'url_citation', url_citation: { url: 'u', title: 't', start_index: 0, end_index: 1 } };
   const page = { type: 'page_location', cited_text: 'c' };

@@ -27,6 +27,7 @@ class ChatStreamEncoder implements StreamEncoder {
   readonly #tail: string;
   #answerer: Answerer | undefined;
   #hasBegun: boolean = false;
+  #hasCalls: boolean = false;
   readonly #late: LateContent = new LateContent();
 
   constructor(includeUsage: boolean, requestId: string) {
@@ -51,6 +52,7 @@ class ChatStreamEncoder implements StreamEncoder {
         return this.#refusal(part);
       case 'tool-call-start': {
         this.#late.endBlock();
+        this.#hasCalls = true;
         const { outer, inner } = callFieldsOf(part.extra);
         const definition = { ...inner, name: part.name, arguments: '' };
         const call = { ...outer, index: part.index, id: part.id, type: 'function', function: definition };
@@ -102,6 +104,7 @@ class ChatStreamEncoder implements StreamEncoder {
     if (part.isNotice === true) return '';
     if (isMessageFields(part)) {
       this.#late.endBlock();
+      this.#hasCalls ||= part.value['tool_calls'] !== undefined;
       return this.#delta(JSON.stringify(part.value), '""');
     }
     const image = this.#late.carry(part);
@@ -135,7 +138,7 @@ class ChatStreamEncoder implements StreamEncoder {
     if (ending.systemFingerprint !== undefined) others['system_fingerprint'] = ending.systemFingerprint;
     for (const field of reservedFields) delete others[field];
     const more = Object.keys(others).length === 0 ? '' : `,${JSON.stringify(others).slice(1, -1)}`;
-    const reason = JSON.stringify(endingFieldsOf(ending)).slice(1);
+    const reason = JSON.stringify(endingFieldsOf(ending, this.#hasCalls)).slice(1);
     const finish = `${this.#head}{},"logprobs":null,${reason}]${more}`;
     if (!this.#includeUsage) return `${before}${finish}}\n\ndata: [DONE]\n\n`;
     const usage = JSON.stringify(chatUsageOf(ending.usage));

@@ -13,11 +13,12 @@ export function renderChatCompletion(response: PredictResponse): string {
   const isRefusal = !hasText && response.content.some((part) => part.type === 'refusal');
   const spoken = isRefusal ? 'refusal' : 'content';
   const logprobs = response.logprobs === undefined ? null : logprobsOf(response.logprobs, spoken);
+  const message = renderMessage(response.content);
   const choice = {
     index: 0,
-    message: renderMessage(response.content),
+    message,
     logprobs,
-    ...endingFieldsOf(response),
+    ...endingFieldsOf(response, message['tool_calls'] !== undefined),
   };
   return JSON.stringify({
     // First, so that nothing unknown replaces a field that we know.

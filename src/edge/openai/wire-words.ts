@@ -7,16 +7,16 @@ import { usageDetailsOf } from '../usage-details.ts';
 
 /**
  * `finish_reason`, one of OpenAI's words. A vendor's word without a match (a paused turn, a call that could not be read) is
- * `length`: the answer is not all there, which a clean stop would say.
+ * `length`: the answer is not all there, which a clean stop would say. Where the vendor says nothing, its calls do.
  */
-export function finishReasonOf(ending: Ending): string {
+export function finishReasonOf(ending: Ending, hasCalls: boolean = false): string {
   switch (ending.finishReason) {
     case 'tool-calls':
       return 'tool_calls';
     case 'content-filter':
       return 'content_filter';
     case 'other':
-      if (ending.rawFinishReason === undefined) return 'stop';
+      if (ending.rawFinishReason === undefined) return hasCalls ? 'tool_calls' : 'stop';
       return ending.rawFinishReason === 'function_call' ? 'function_call' : 'length';
     default:
       return ending.finishReason;
@@ -24,8 +24,8 @@ export function finishReasonOf(ending: Ending): string {
 }
 
 /** `finish_reason` of a choice, and beside it, by the name that OpenRouter gave it, a vendor's word that OpenAI does not have. */
-export function endingFieldsOf(ending: Ending): JsonObject {
-  const finishReason = finishReasonOf(ending);
+export function endingFieldsOf(ending: Ending, hasCalls: boolean): JsonObject {
+  const finishReason = finishReasonOf(ending, hasCalls);
   const { rawFinishReason } = ending;
   const isUnknown =
     ending.finishReason === 'other' && rawFinishReason !== undefined && rawFinishReason !== finishReason;

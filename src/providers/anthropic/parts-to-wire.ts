@@ -18,8 +18,8 @@ import { listOf, objectOf } from '../translation/wire-values.ts';
 import { invalidArgumentsKey } from './defaults.ts';
 import type { Translation } from './translation.ts';
 
-/** Anthropic's own fields of blocks that callers of other dialects use too. */
-const translated: ReadonlySet<string> = new Set(['cache_control']);
+/** Anthropic's own fields of blocks that callers of other dialects use too, or send back with the answer that had them. */
+const translated: ReadonlySet<string> = new Set(['cache_control', 'caller']);
 
 /** Fields that vendors and client libraries add to messages and parts and that say nothing to the model. */
 const hints: ReadonlySet<string> = new Set([

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { annotationOf, blockAnnotationOf } from './annotation.ts';
+import { annotationOf, blockAnnotationOf, vendorAnnotationOf } from './annotation.ts';
 
 test('annotation: OpenAI’s own passes, and that of chat completions loses its inner object', () => {
   const own = { type: 'url_citation', url: 'u', title: 't', start_index: 1, end_index: 2 };
@@ -51,4 +51,21 @@ test('annotation: another vendor’s keeps its fields beside OpenAI’s', () => 
     index: 9,
     provider_value: 'odd',
   });
+});
+
+test('annotation: Anthropic’s goes back as it came, any other as it is', () => {
+  const cited = { cited_text: 'c' };
+  const location = { ...cited, document_index: 2, document_title: 'D', file_id: null };
+  const citations = [
+    { ...cited, type: 'web_search_result_location', url: 'u', title: 'T', encrypted_index: 'e' },
+    { ...cited, type: 'web_search_result_location', url: 'u', title: null, encrypted_index: 'e' },
+    { ...cited, type: 'search_result_location', source: 's', title: 'T', search_result_index: 0, start_block_index: 1 },
+    { ...location, type: 'char_location', start_char_index: 3, end_char_index: 4 },
+    { ...location, type: 'page_location', file_id: 'file_1', start_page_number: 1, end_page_number: 2 },
+    { ...location, type: 'content_block_location', start_block_index: 0, end_block_index: 1 },
+  ];
+  for (const citation of citations) assert.deepEqual(vendorAnnotationOf(blockAnnotationOf(citation, 9)), citation);
+  const own = { type: 'url_citation', url: 'u', title: 't', start_index: 1, end_index: 2 };
+  const theirs = blockAnnotationOf({ type: 'web', uri: 'u' }, 9);
+  assert.deepEqual([own, theirs].map(vendorAnnotationOf), [own, theirs]);
 });

@@ -39,6 +39,8 @@ export class CallItems {
   readonly #state: OutputState;
   readonly #functions: Map<number, CallItem> = new Map();
   readonly #customs: Map<JsonValue, CallItem> = new Map();
+  /** Those that are not closed: with each new item only these are looked at. */
+  readonly #open: Set<CallItem> = new Set();
 
   constructor(state: OutputState) {
     this.#state = state;
@@ -46,7 +48,7 @@ export class CallItems {
 
   start({ index, id, name, extra = {} }: CallStart): void {
     const { function: _, type: __, ...fields } = extra;
-    this.#functions.set(index, new CallItem(this.#state, functionCall, { ...fields, call_id: id, name }));
+    this.#functions.set(index, this.#begin(functionCall, { ...fields, call_id: id, name }));
   }
 
   addArguments(index: number, text: string): void {
@@ -66,7 +68,7 @@ export class CallItems {
     let call = this.#customs.get(index);
     if (call === undefined || typeof id === 'string') {
       const callId = typeof id === 'string' ? id : this.#state.nextId('call_');
-      call = new CallItem(this.#state, customCall, { ...fields, call_id: callId, name: name ?? '' });
+      call = this.#begin(customCall, { ...fields, call_id: callId, name: name ?? '' });
       this.#customs.set(index, call);
     }
     if (typeof input === 'string') call.add(input);
@@ -75,16 +77,23 @@ export class CallItems {
 
   /** Closes the calls that are certain to be whole, before another item begins. */
   closeWhole(): void {
-    for (const call of this.#all()) if (call.isWhole) call.close('completed');
+    for (const call of this.#open) if (call.isWhole) this.#close(call, 'completed');
   }
 
   /** Closes all. Of an answer that was cut short, only a call whose arguments are whole is. */
   close(status: ItemStatus): void {
-    for (const call of this.#all()) call.close(call.isWhole ? 'completed' : status);
+    for (const call of this.#open) this.#close(call, call.isWhole ? 'completed' : status);
   }
 
-  #all(): CallItem[] {
-    return [...this.#functions.values(), ...this.#customs.values()];
+  #begin(kind: CallKind, fields: JsonObject): CallItem {
+    const call = new CallItem(this.#state, kind, fields);
+    this.#open.add(call);
+    return call;
+  }
+
+  #close(call: CallItem, status: ItemStatus): void {
+    this.#open.delete(call);
+    call.close(status);
   }
 }
 
@@ -108,7 +117,7 @@ class CallItem {
 
   /** True when nothing but space can follow: the arguments are a JSON object. Input of a custom tool is any text. */
   get isWhole(): boolean {
-    return this.#isClosed || (this.#kind === functionCall && isObjectText(this.#text));
+    return this.#kind === functionCall && isObjectText(this.#text);
   }
 
   add(text: string): void {
@@ -124,7 +133,6 @@ class CallItem {
   }
 
   close(status: ItemStatus): void {
-    if (this.#isClosed) return;
     this.#isClosed = true;
     const { field, doneEvent } = this.#kind;
     const name = this.#kind === functionCall ? { name: this.#item['name'] ?? '' } : {};
