@@ -35,6 +35,13 @@ function opaque(dialect: Dialect, value: JsonObject): ContentPart {
   return { type: 'opaque', dialect, value };
 }
 
+function toolCall(index: number): Content[] {
+  return [
+    { type: 'tool-call-start', index, id: `call_${index}`, name: 'f' },
+    { type: 'tool-call-delta', index, argumentsDelta: '{"a":1}' },
+  ];
+}
+
 /** Parts of a vendor between two texts: they must come back at their place. */
 function between(dialect: Dialect, values: readonly JsonObject[], seen = ''): Kind {
   return {
@@ -93,12 +100,9 @@ const typed: Readonly<Record<Exclude<Content['type'], 'tool-call-delta' | 'opaqu
     seen: 'Hm.',
   },
   'tool-call-start': {
-    parts: [
-      { type: 'tool-call-start', index: 0, id: 'call_1', name: 'f' },
-      { type: 'tool-call-delta', index: 0, argumentsDelta: '{"a":1}' },
-    ],
-    back: [{ type: 'tool-call', id: 'call_1', name: 'f', arguments: '{"a":1}' }],
-    seen: 'call_1',
+    parts: toolCall(0),
+    back: [{ type: 'tool-call', id: 'call_0', name: 'f', arguments: '{"a":1}' }],
+    seen: 'call_0',
   },
 };
 
@@ -155,6 +159,21 @@ const vendors: Readonly<Record<Dialect, Readonly<Record<string, Kind>>>> = {
       { executableCode: { language: 'PYTHON', code: 'print("Grüße 🙂")' } },
       { codeExecutionResult: { outcome: 'OUTCOME_OK', output: 'Grüße 🙂' } },
     ]),
+    'a search between calls': {
+      parts: [
+        ...toolCall(0),
+        opaqueDelta('vertex', { toolCall: { toolType: 'GOOGLE_SEARCH_WEB', id: 'x' } }),
+        ...toolCall(1),
+        opaqueDelta('vertex', { toolResponse: { id: 'x' } }),
+      ],
+      back: [
+        { type: 'tool-call', id: 'call_0', name: 'f', arguments: '{"a":1}' },
+        opaque('vertex', { toolCall: { toolType: 'GOOGLE_SEARCH_WEB', id: 'x' } }),
+        { type: 'tool-call', id: 'call_1', name: 'f', arguments: '{"a":1}' },
+        opaque('vertex', { toolResponse: { id: 'x' } }),
+      ],
+      seen: '',
+    },
     sound: between('vertex', [{ inlineData: { mimeType: 'audio/wav', data: 'UklGRg==' } }]),
   },
   sluice: { 'a part of a later version': between('sluice', [{ type: 'hologram', data: 'x' }]) },

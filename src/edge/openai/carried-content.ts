@@ -7,7 +7,10 @@ import { withPicture } from '../generated-picture.ts';
 import { parseDataUrl } from './parse-content.ts';
 
 interface Placed {
+  /** UTF-16 units of text before it. */
   readonly offset: number;
+  /** Tool calls before it; 0 for a part among the texts. */
+  readonly calls: number;
   readonly part: ContentPart;
 }
 
@@ -46,8 +49,12 @@ function foreignEntries(
 function placedOf(entry: JsonValue | undefined): Placed | undefined {
   const part = opaquePartOf(entry);
   if (part === undefined || !isJsonObject(entry)) return undefined;
-  const { offset } = entry;
-  return { offset: typeof offset === 'number' ? offset : 0, part };
+  const { offset, calls } = entry;
+  return {
+    offset: typeof offset === 'number' ? offset : 0,
+    calls: typeof calls === 'number' ? Math.max(0, calls) : 0,
+    part,
+  };
 }
 
 function pictureOfEntry(entry: JsonValue): Placed | undefined {
@@ -59,15 +66,21 @@ function pictureOfEntry(entry: JsonValue): Placed | undefined {
   return { ...known, part: withPicture(known.part, source.base64) };
 }
 
-/** Each part behind the text that was before it; those behind all of the text before what is no text (refusals, calls). */
+/** Each part behind the text, or behind the calls, that were before it. */
 function place(content: readonly ContentPart[], parts: readonly Placed[]): ContentPart[] {
   // Stable: of parts at one place, a vendor's pictures come behind what made them.
-  const placed = parts.toSorted((a, b) => a.offset - b.offset);
-  const head = content.slice(0, endOfText(content));
+  const placed = parts.toSorted((a, b) => a.calls - b.calls || a.offset - b.offset);
+  const firstBehind = placed.findIndex(({ calls }) => calls > 0);
+  const among = firstBehind === -1 ? placed : placed.slice(0, firstBehind);
+  const end = endOfText(content);
+  return [...amongTexts(content.slice(0, end), among), ...behindCalls(content.slice(end), placed.slice(among.length))];
+}
+
+function amongTexts(content: readonly ContentPart[], placed: readonly Placed[]): ContentPart[] {
   const result: ContentPart[] = [];
   let at = 0;
   let next = 0;
-  for (const part of head) {
+  for (const part of content) {
     if (part.type !== 'text') {
       result.push(part);
       continue;
@@ -85,7 +98,23 @@ function place(content: readonly ContentPart[], parts: readonly Placed[]): Conte
     at += rest.text.length;
   }
   for (const { part } of placed.slice(next)) result.push(part);
-  for (const part of content.slice(head.length)) result.push(part);
+  return result;
+}
+
+function behindCalls(content: readonly ContentPart[], placed: readonly Placed[]): ContentPart[] {
+  const result: ContentPart[] = [];
+  let calls = 0;
+  let next = 0;
+  for (const part of content) {
+    result.push(part);
+    if (part.type !== 'tool-call') continue;
+    calls += 1;
+    for (let entry = placed[next]; entry !== undefined && entry.calls <= calls; entry = placed[next]) {
+      result.push(entry.part);
+      next += 1;
+    }
+  }
+  for (const { part } of placed.slice(next)) result.push(part);
   return result;
 }
 

@@ -51,7 +51,7 @@ class ChatStreamEncoder implements StreamEncoder {
       case 'refusal-delta':
         return this.#refusal(part);
       case 'tool-call-start': {
-        this.#late.endBlock();
+        this.#late.addCall();
         this.#hasCalls = true;
         const { outer, inner } = callFieldsOf(part.extra);
         const definition = { ...inner, name: part.name, arguments: '' };

@@ -24,6 +24,7 @@ export class LateContent {
   #length: number = 0;
   #blockStart: number = 0;
   #isInBlock: boolean = false;
+  #calls: number = 0;
   #pictures: number = 0;
   #characters: number = 0;
   readonly #annotations: JsonValue[] = [];
@@ -43,6 +44,12 @@ export class LateContent {
     this.#isInBlock = false;
   }
 
+  /** A tool call: parts behind it are told from those before it. */
+  addCall(): void {
+    this.endBlock();
+    this.#calls += 1;
+  }
+
   /** Annotations of the block, behind the text that they came with. Throws `upstream_malformed` for too much of them. */
   annotate(annotations: readonly JsonValue[]): void {
     for (const value of annotations) {
@@ -60,7 +67,8 @@ export class LateContent {
     this.endBlock();
     const picture = pictureOf(part);
     const { dialect, value } = picture?.rest ?? part;
-    const provider_content = { dialect, offset: this.#length, value };
+    const calls = this.#calls === 0 ? {} : { calls: this.#calls };
+    const provider_content = { dialect, offset: this.#length, ...calls, value };
     if (picture !== undefined) {
       const source: MediaSource = { kind: 'data', base64: picture.base64, mediaType: picture.mediaType };
       return { ...this.#image(source), provider_content };

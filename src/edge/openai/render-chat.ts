@@ -77,6 +77,7 @@ function addPart(
       return undefined;
     case 'tool-call':
       toolCalls.push(renderCall(part));
+      late.addCall();
       return undefined;
     case 'opaque':
       if (!isMessageFields(part)) return late.carry(part);

@@ -209,8 +209,8 @@ function answerText(text: string, annotations: readonly JsonValue[] = [], transl
 
 /** What the edge makes of another vendor's citation says whose it is; what it gives back to that vendor has other types. */
 function isOwnAnnotation(annotation: JsonValue): boolean {
-  const { type, provider_type: vendors } = objectOf(annotation) ?? {};
-  return vendors === undefined && ownAnnotations.has(type);
+  const { type, provider_type: vendors, provider_value: value } = objectOf(annotation) ?? {};
+  return vendors === undefined && value === undefined && ownAnnotations.has(type);
 }
 
 const ownAnnotations: ReadonlySet<unknown> = new Set([
