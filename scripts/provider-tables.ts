@@ -114,7 +114,7 @@ const plain: PredictRequest = { model: 'm', messages: ask, sampling: {}, dialect
 
 /** What becomes of the fields that have a name here. */
 export function fieldTable(): string {
-  const rows = typed.map(([label, fields]) => [label, ...outcomes({ ...plain, ...fields }, plain)]);
+  const rows = typed.map(([label, fields]) => [label, ...outcomes({ ...plain, ...fields } as PredictRequest, plain)]);
   return table(['Field', ...Object.keys(targets)], rows);
 }
 

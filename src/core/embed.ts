@@ -5,20 +5,27 @@ import { SluiceError } from './error.ts';
 import type { JsonObject } from './json.ts';
 import type { Usage } from './usage.ts';
 
-/** What a caller asks an embedding model for. */
-export interface EmbedRequest {
+/** What a caller asks an embedding model for: texts, or tokens in their place. */
+export type EmbedRequest = EmbedOptions & EmbedInput;
+
+interface EmbedOptions {
   readonly model: string;
-  /** Texts, in order; at least one, or none beside `tokens`. */
-  readonly input: readonly string[];
-  /**
-   * Inputs that the caller has split into tokens itself, in place of texts: at least one, each of at least one id. An id is a
-   * whole number below 2^32 and means something only to the vocabulary of the model that is asked.
-   */
-  readonly tokens?: readonly (readonly number[])[];
   /** Wanted length of the vectors; a model that cannot shorten its vectors refuses. */
   readonly dimensions?: number;
   readonly extra?: JsonObject;
 }
+
+/** What is embedded, in order; at least one. */
+export type EmbedInput =
+  | { readonly input: readonly string[]; readonly tokens?: never }
+  | {
+      readonly input: readonly never[];
+      /**
+       * Inputs that the caller has split into tokens itself, each of at least one id. An id is a whole number below 2^32 and means
+       * something only to the vocabulary of the model that is asked.
+       */
+      readonly tokens: readonly (readonly number[])[];
+    };
 
 /** One vector per input, in the order of the input. */
 export interface EmbedResponse extends Downgraded {

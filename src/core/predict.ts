@@ -6,13 +6,20 @@ import type { ContentPart, Dialect, Message } from './message.ts';
 import type { Usage } from './usage.ts';
 
 /** What a caller asks a generative model for. Plain data: it crosses process boundaries unchanged. */
-export interface PredictRequest {
+export type PredictRequest = PredictOptions & Question;
+
+/** What the model is to go on from: a conversation, or a raw text. */
+export type Question =
+  | { readonly messages: readonly Message[]; readonly prompt?: never }
+  | {
+      readonly messages: readonly never[];
+      /** Text to be continued, without any chat template (OpenAI's legacy completions). */
+      readonly prompt: string;
+    };
+
+interface PredictOptions {
   /** A model alias of the configuration, or `provider/model`. */
   readonly model: string;
-  /** Empty when `prompt` is given. */
-  readonly messages: readonly Message[];
-  /** Raw text to be continued, without any chat template (OpenAI's legacy completions). */
-  readonly prompt?: string;
   readonly sampling: Sampling;
   readonly tools?: readonly Tool[];
   readonly toolChoice?: ToolChoice;

@@ -10,7 +10,9 @@ import { createRecordingLog, createRecordingMetrics } from '../../test/fixtures/
 import { createSystemClock } from '../adapters/system/clock.ts';
 import { maxRemoteBodyBytes } from '../config/defaults.ts';
 import type { CallContext } from '../core/call-context.ts';
+import type { EmbedRequest } from '../core/embed.ts';
 import { SluiceError } from '../core/error.ts';
+import type { PredictRequest } from '../core/predict.ts';
 import type { InferRequest, Tensor } from '../core/tensor.ts';
 import type { TranscribeRequest } from '../core/transcribe.ts';
 import { defaultEdgeLimits } from '../edge/defaults.ts';
@@ -85,7 +87,11 @@ const refusals: readonly Refusal[] = [
   ['messages', (client) => client.predict(chatRequest('m', { messages: [] }), context(), signal)],
   ['model', (client) => client.embed({ model: '', input: ['x'] }, context(), signal)],
   ['input', (client) => client.embed({ model: 'm', input: [] }, context(), signal)],
-  ['tokens', (client) => client.embed({ model: 'm', input: ['x'], tokens: [[1]] }, context(), signal)],
+  [
+    'tokens',
+    (client) => client.embed({ model: 'm', input: ['x'], tokens: [[1]] } as unknown as EmbedRequest, context(), signal),
+  ],
+  ['prompt', (client) => client.predict({ ...chatRequest('m'), prompt: 'x' } as PredictRequest, context(), signal)],
   ['tokens[1]', (client) => client.embed({ model: 'm', input: [], tokens: [[1], []] }, context(), signal)],
   ['model', (client) => client.rank({ model: '', query: 'q', documents: ['d'] }, context(), signal)],
   ['query', (client) => client.rank({ model: 'm', query: '', documents: ['d'] }, context(), signal)],

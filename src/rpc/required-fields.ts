@@ -19,9 +19,6 @@ export function requireQuestion({ model, messages, prompt, dialect, extra }: Pre
 /** A model, and texts or tokens. */
 export function requireEmbedInput({ model, input, tokens = [] }: EmbedRequest): void {
   requireField(model !== '', 'model');
-  if (input.length > 0 && tokens.length > 0) {
-    throw new SluiceError('invalid_request', { message: 'tokens must be empty beside input.', param: 'tokens' });
-  }
   requireField(input.length > 0 || tokens.length > 0, 'input');
   for (const [index, ids] of tokens.entries()) requireField(ids.length > 0, `tokens[${index}]`);
 }

@@ -1,7 +1,7 @@
 // POST /v1/embeddings: OpenAI's body to our request, and our vectors to OpenAI's list.
 
 import Type from 'typebox';
-import type { EmbedRequest, EmbedResponse } from '../../core/embed.ts';
+import type { EmbedInput, EmbedRequest, EmbedResponse } from '../../core/embed.ts';
 import { SluiceError } from '../../core/error.ts';
 import { nativeUsageOf } from '../native/usage.ts';
 import { unknownFields } from '../unknown-fields.ts';
@@ -46,7 +46,7 @@ export function parseEmbeddingsCall(value: unknown): EmbeddingsCall {
   };
 }
 
-function inputsOf(input: string | readonly unknown[]): Pick<EmbedRequest, 'input' | 'tokens'> {
+function inputsOf(input: string | readonly unknown[]): EmbedInput {
   if (typeof input === 'string') return { input: [input] };
   if (typeof input[0] === 'number') return { input: [], tokens: [tokensOf(input, 'input')] };
   if (input.length > maxInputs) throw invalid('input', `must hold at most ${maxInputs} inputs`);

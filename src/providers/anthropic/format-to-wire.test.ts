@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chatRequest } from '../../../test/fixtures/calls.ts';
+import { chatRequest, type RequestOptions } from '../../../test/fixtures/calls.ts';
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ContentPart, Message } from '../../core/message.ts';
@@ -11,7 +11,7 @@ function toWire(overrides: Partial<PredictRequest> = {}, model = 'claude-sonnet-
   return predictToWire(chatRequest('alias', overrides), { model, stream: false });
 }
 
-function wireOf(messages: readonly Message[], overrides: Partial<PredictRequest> = {}): MessageRequest {
+function wireOf(messages: readonly Message[], overrides: RequestOptions = {}): MessageRequest {
   return toWire({ messages, ...overrides });
 }
 

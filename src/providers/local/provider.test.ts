@@ -37,7 +37,10 @@ after(async () => {
 
 const user = (text: string): Message => ({ role: 'user', content: [{ type: 'text', text }] });
 const ask = (model: string, text: string, overrides: Partial<PredictRequest> = {}): Promise<PredictResponse> =>
-  provider.predict(chatRequest(`local/${model}`, { messages: [user(text)], ...overrides }), modelCall(model));
+  provider.predict(
+    chatRequest(`local/${model}`, { messages: [user(text)], ...overrides } as Partial<PredictRequest>),
+    modelCall(model),
+  );
 
 test('local provider: lists its models with honest descriptions, and knows their sizes once ready', async () => {
   await provider.ready(new AbortController().signal);

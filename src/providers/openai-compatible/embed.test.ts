@@ -10,7 +10,13 @@ const request: EmbedRequest = { model: 'alias', input: ['a', 'b'] };
 
 async function vectors(data: JsonObject[], overrides: Partial<EmbedRequest> = {}): Promise<number[][]> {
   const body = { data, model: 'e-1' };
-  const response = await embedFromWire(body, { ...request, ...overrides }, 'e', 'p/e', quarterEstimator);
+  const response = await embedFromWire(
+    body,
+    { ...request, ...overrides } as EmbedRequest,
+    'e',
+    'p/e',
+    quarterEstimator,
+  );
   return response.vectors.map((vector) => [...vector]);
 }
 

@@ -1,6 +1,7 @@
 // Embedding requests and responses, core ↔ wire. Vectors arrive bit for bit.
 
-import type { EmbedRequest, EmbedResponse } from '../../core/embed.ts';
+import type { EmbedInput, EmbedRequest, EmbedResponse } from '../../core/embed.ts';
+import { SluiceError } from '../../core/error.ts';
 import type * as wire from '../generated/sluice/inference/v1/inference.ts';
 import { jsonToWire, optionalJsonObjectFromWire } from './json.ts';
 import { present, unlessEmpty } from './present.ts';
@@ -15,10 +16,18 @@ export function embedRequestToWire(request: EmbedRequest): wire.EmbedRequest {
   return { model, input: [...input], tokens: wireTokens, dimensions, extraJson: jsonToWire(extra) };
 }
 
-/** The reverse of `embedRequestToWire`. Throws `invalid_request`. */
-export function embedRequestFromWire({ extraJson, tokens, ...request }: wire.EmbedRequest): EmbedRequest {
+/** The reverse of `embedRequestToWire`. Throws `invalid_request`, also for texts and tokens in one request. */
+export function embedRequestFromWire({ extraJson, input, tokens, ...request }: wire.EmbedRequest): EmbedRequest {
   const extra = optionalJsonObjectFromWire(extraJson, 'extra_json');
-  return present({ ...request, tokens: unlessEmpty(tokens.map(({ ids }) => ids)), extra });
+  return { ...present({ ...request, extra }), ...inputFromWire(input, tokens) };
+}
+
+function inputFromWire(input: readonly string[], tokens: readonly wire.TokenIds[]): EmbedInput {
+  if (tokens.length === 0) return { input };
+  if (input.length > 0) {
+    throw new SluiceError('invalid_request', { message: 'tokens must be empty beside input.', param: 'tokens' });
+  }
+  return { input: [], tokens: tokens.map(({ ids }) => ids) };
 }
 
 /** The vectors. */

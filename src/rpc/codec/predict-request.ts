@@ -1,7 +1,7 @@
 // PredictRequest, core ↔ wire, losing nothing. An empty list of tools or stop sequences is the same as none.
 
 import { SluiceError } from '../../core/error.ts';
-import type { PredictRequest, ResponseFormat, Sampling, Tool, ToolChoice } from '../../core/predict.ts';
+import type { PredictRequest, Question, ResponseFormat, Sampling, Tool, ToolChoice } from '../../core/predict.ts';
 import * as wire from '../generated/sluice/inference/v1/inference.ts';
 import { messageFromWire, messageToWire, opaqueFromWire, opaqueToWire } from './content.ts';
 import { dialectFromWire, dialectToWire } from './enums.ts';
@@ -26,11 +26,13 @@ export function predictRequestToWire(request: PredictRequest): wire.PredictReque
   };
 }
 
-/** The reverse of `predictRequestToWire`. Throws `invalid_request` with the path of the offending field. */
+/**
+ * The reverse of `predictRequestToWire`. Throws `invalid_request` with the path of the offending field, also for a raw prompt
+ * beside messages.
+ */
 export function predictRequestFromWire(request: wire.PredictRequest): PredictRequest {
-  return present({
+  const options = present({
     model: request.model,
-    messages: request.messages.map((message, index) => messageFromWire(message, `messages[${index}]`)),
     sampling: samplingFromWire(request.sampling),
     tools: unlessEmpty(request.tools.map((tool, index) => toolFromWire(tool, `tools[${index}]`))),
     toolChoice: request.toolChoice && toolChoiceFromWire(request.toolChoice),
@@ -39,8 +41,18 @@ export function predictRequestFromWire(request: wire.PredictRequest): PredictReq
     reasoningEffort: request.reasoningEffort,
     dialect: dialectFromWire(request.dialect),
     extra: optionalJsonObjectFromWire(request.extraJson, 'extra_json'),
-    prompt: request.prompt,
   });
+  return { ...options, ...questionFromWire(request) };
+}
+
+function questionFromWire({ messages, prompt }: wire.PredictRequest): Question {
+  if (prompt === undefined) {
+    return { messages: messages.map((message, index) => messageFromWire(message, `messages[${index}]`)) };
+  }
+  if (messages.length > 0) {
+    throw new SluiceError('invalid_request', { message: 'prompt must be absent beside messages.', param: 'prompt' });
+  }
+  return { messages: [], prompt };
 }
 
 function samplingToWire(sampling: Sampling): wire.Sampling {

@@ -80,17 +80,19 @@ const responseFormat: fc.Arbitrary<ResponseFormat> = fc.oneof(
   all({ kind: is('json-object') }),
   fields({ kind: is('json-schema'), name: text, schema: json }, { description: text, strict: fc.boolean() }),
 );
-const predictRequest: fc.Arbitrary<PredictRequest> = fields(
-  { model: text, messages: fc.array(message, { maxLength: 3 }), sampling, dialect },
-  {
-    tools: some(tool),
-    toolChoice,
-    parallelToolCalls: fc.boolean(),
-    responseFormat,
-    reasoningEffort: text,
-    prompt: text,
-    ...extra,
-  },
+const nothing = fc.constant<never[]>([]);
+const requestFields = { model: text, sampling, dialect };
+const requestOptions = {
+  tools: some(tool),
+  toolChoice,
+  parallelToolCalls: fc.boolean(),
+  responseFormat,
+  reasoningEffort: text,
+  ...extra,
+};
+const predictRequest: fc.Arbitrary<PredictRequest> = fc.oneof(
+  fields({ ...requestFields, messages: fc.array(message, { maxLength: 3 }) }, requestOptions),
+  fields({ ...requestFields, messages: nothing, prompt: text }, requestOptions),
 );
 
 const alternative = fields({ token: text, logprob: double }, { bytes });
@@ -122,9 +124,10 @@ const part: fc.Arbitrary<PredictPart> = fc.oneof(
   fields({ type: is('end'), ...endingFields }, endingOptions) as fc.Arbitrary<PredictPart>,
 );
 
-const embedRequest: fc.Arbitrary<EmbedRequest> = fields(
-  { model: text, input: fc.array(text, { maxLength: 3 }) },
-  { dimensions: whole, tokens: some(fc.array(fc.nat({ max: 2 ** 32 - 1 }), { minLength: 1, maxLength: 3 })), ...extra },
+const tokens = some(fc.array(fc.nat({ max: 2 ** 32 - 1 }), { minLength: 1, maxLength: 3 }));
+const embedRequest: fc.Arbitrary<EmbedRequest> = fc.oneof(
+  fields({ model: text, input: fc.array(text, { maxLength: 3 }) }, { dimensions: whole, ...extra }),
+  fields({ model: text, input: nothing, tokens }, { dimensions: whole, ...extra }),
 );
 const embedResponse: fc.Arbitrary<EmbedResponse> = fields(
   {
