@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { SluiceError } from '../../core/error.ts';
+import { maxErrorChars } from './defaults.ts';
 import { createPinoLog, type PinoLog, type PinoLogOptions } from './log.ts';
 
 function setUp(options: Partial<PinoLogOptions> = {}): {
@@ -109,4 +110,12 @@ test('pino log: standard error by default, and flush writes everything before th
   const child = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
   assert.equal(child.stdout, '');
   assert.equal(child.stderr.trim().split('\n').length, 1_000);
+});
+
+test('pino log: of an error that is as long as a page a bounded part is written', () => {
+  const { log, lines } = setUp();
+  const error = new Error('x'.repeat(10 * maxErrorChars));
+  log.error({ error }, 'failed');
+  const written = lines()[0]?.['error'] as Record<string, string>;
+  for (const name of ['message', 'stack']) assert.equal(written[name]?.length, maxErrorChars + 1, name);
 });

@@ -1,14 +1,17 @@
 // What one answer may make this provider hold: each bound is met, and named where the answer fails by it.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { chatRequest } from '../../../test/fixtures/calls.ts';
+import { useCompatibleProvider } from '../../../test/fixtures/compatible-provider.ts';
 import { quarterEstimator } from '../../../test/fixtures/quarter-estimator.ts';
+import { answerWith } from '../../../test/fixtures/upstream.ts';
+import { modelCall, readParts } from '../../../test/fixtures/upstream-calls.ts';
 import { ResponseCollector } from '../../core/collect.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictPart, PredictResponse } from '../../core/predict.ts';
 import { maxExtraFields, maxKeptOutput } from '../translation/defaults.ts';
-import { maxContentPieces } from './defaults.ts';
+import { maxContentPieces, maxKnownHabits } from './defaults.ts';
 import { embeddedFailureOf } from './errors.ts';
 import { predictFromWire } from './from-wire.ts';
 import { ChatStreamReader } from './stream.ts';
@@ -83,4 +86,23 @@ test('bounds: of what a model wrote a bounded length is kept for the estimate, w
     },
   });
   assert.deepEqual([kept, tokens], [maxKeptOutput, (8 * piece.length) / 4]);
+});
+
+describe('bounds of what is remembered between answers', () => {
+  const harness = useCompatibleProvider();
+
+  test('bounds: how the streams of a model end is remembered of a bounded number of models', async () => {
+    const end = `data: ${JSON.stringify(chunk({ content: 'a' }, {}, 'stop'))}\n\n`;
+    const provider = harness.create();
+    const fails = async (model: string, body: string): Promise<boolean> => {
+      harness.upstream.script = answerWith({ body });
+      return (await readParts(provider.predictStream(chatRequest('m'), modelCall(model)))).error !== undefined;
+    };
+    const good = `${end}data: [DONE]\n\n`;
+    assert.equal(await fails('first', good), false);
+    assert.equal(await fails('first', end), true, 'a model that says [DONE] was cut without it');
+    for (let number = 0; number < maxKnownHabits; number += 1) assert.equal(await fails(`m-${number}`, good), false);
+    assert.equal(await fails('first', end), false, 'it is not remembered any more');
+    assert.equal(await fails(`m-${maxKnownHabits - 1}`, end), true);
+  });
 });

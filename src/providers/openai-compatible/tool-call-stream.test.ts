@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictPart } from '../../core/predict.ts';
+import { maxEarlyArguments } from './defaults.ts';
 import { ToolCallStream } from './tool-call-stream.ts';
 
 function read(...deltas: JsonObject[]): PredictPart[] {
@@ -87,4 +88,12 @@ test('tool call stream: what is put together of a call is bounded', () => {
     for (let count = 0; count < 10; count += 1) stream.read([piece], 'a1', []);
   };
   assert.throws(endless, { reason: 'upstream_malformed' });
+});
+
+test('tool call stream: arguments that come before a name are held up to a bound', () => {
+  const stream = new ToolCallStream();
+  const early = (args: string): void => stream.read([fn(undefined, args, { index: 0 })], 'a1', []);
+  early('x'.repeat(maxEarlyArguments));
+  const detail = 'tool call 0 has arguments and no name';
+  assert.throws(() => early('x'), { reason: 'upstream_malformed', detail });
 });

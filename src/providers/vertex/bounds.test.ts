@@ -2,10 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { JsonValue } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictPart } from '../../core/predict.ts';
+import { maxExtraFields } from '../translation/defaults.ts';
+import { AnswerExtra } from './answer-extra.ts';
 import { CallStream } from './call-stream.ts';
-import { maxArgumentsLength, maxToolCalls } from './defaults.ts';
+import { maxArgumentsLength, maxListEntries, maxPathSteps, maxToolCalls } from './defaults.ts';
 import { PartialArguments } from './partial-arguments.ts';
 
 test('bounds: an answer has a bounded number of function calls', () => {
@@ -25,4 +27,28 @@ test('bounds: arguments in pieces are bounded in all, whatever the pieces are', 
   assert.throws(() => text.add([{ jsonPath: path, stringValue: '' }]), { reason: 'upstream_malformed', detail });
   const numbers: JsonValue = Array.from({ length: maxArgumentsLength / 8 }, () => ({ jsonPath: path, numberValue: 1 }));
   assert.throws(() => new PartialArguments().add(numbers), { detail });
+});
+
+test('bounds: the path of a piece of arguments has a bounded number of steps', () => {
+  const pathOf = (steps: number): JsonValue => [{ jsonPath: `$${'.a'.repeat(steps)}`, numberValue: 1 }];
+  new PartialArguments().add(pathOf(maxPathSteps));
+  assert.throws(() => new PartialArguments().add(pathOf(maxPathSteps + 1)), { reason: 'upstream_malformed' });
+});
+
+test('bounds: of citations that come in pieces a bounded number is kept', () => {
+  const extra = new AnswerExtra();
+  for (let piece = 0; piece < 3; piece += 1) {
+    const citations = Array.from({ length: maxListEntries / 2 }, (_, at) => ({ uri: `${piece}/${at}` }));
+    extra.set('citationMetadata', { citations });
+  }
+  const { citations } = extra.fields?.['citationMetadata'] as JsonObject;
+  assert.ok(Array.isArray(citations));
+  assert.deepEqual([citations.length, citations[0]], [maxListEntries, { uri: '0/0' }]);
+});
+
+test('bounds: of the fields of an answer without a name a bounded number is kept', () => {
+  const extra = new AnswerExtra();
+  for (let number = 0; number < maxExtraFields + 10; number += 1) extra.set(`field_${number}`, number);
+  extra.set('field_0', 'last');
+  assert.deepEqual([Object.keys(extra.fields ?? {}).length, extra.fields?.['field_0']], [maxExtraFields, 'last']);
 });
