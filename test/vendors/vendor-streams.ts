@@ -4,6 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SluiceError } from '../../src/core/error.ts';
+import type { Dialect } from '../../src/core/message.ts';
 import type { PredictPart, PredictRequest } from '../../src/core/predict.ts';
 import type { TokenEstimator } from '../../src/ports/token-estimator.ts';
 import { embeddedFailureOf as anthropicFailure } from '../../src/providers/anthropic/errors.ts';
@@ -83,13 +84,13 @@ const common = {
 export const native: PredictRequest = { ...chatRequest('m'), dialect: 'openai-responses' };
 
 /** The reader of a form. Of servers of the chat form it is known that they end with `[DONE]`, as after a first stream. */
-function readerOf(form: StreamForm, saysDone: boolean): StreamReader {
-  const request = chatRequest('m');
+function readerOf(form: StreamForm, saysDone: boolean, dialect: Dialect | undefined): StreamReader {
+  const request = chatRequest('m', dialect === undefined ? {} : { dialect });
   switch (form) {
     case 'chat':
       return new ChatStreamReader(request, common, (body) => openAiFailure(body, failures), { saysDone });
     case 'responses':
-      return new ResponseStreamReader(native, common, failures);
+      return new ResponseStreamReader(dialect === undefined ? native : request, common, failures);
     case 'messages':
       return new MessageStreamReader({ ...common, request, downgrades: [], answerTool: undefined }, (body) =>
         anthropicFailure(body, failures),
@@ -110,6 +111,8 @@ export interface Feeding {
   readonly saysDone?: boolean;
   /** Called for each sign of life: the idle limit begins anew. */
   readonly onLife?: () => void;
+  /** The caller's, on which it depends what is shown. Default: the vendor's own for `responses`, chat completions for the others. */
+  readonly dialect?: Dialect;
 }
 
 /**
@@ -117,7 +120,7 @@ export interface Feeding {
  * only sockets and deadlines are left out. A stall is given up once all that came has been read.
  */
 export async function feed(form: StreamForm, pieces: Iterable<Buffer>, feeding: Feeding = {}): Promise<Outcome> {
-  const { ending = 'end', saysDone = true } = feeding;
+  const { ending = 'end', saysDone = true, dialect } = feeding;
   const start = (_: HttpCall, sink: AnswerSink): HttpExchange => {
     sink.onHead(200, { 'content-type': 'text/event-stream' });
     const fed = new FedExchange(pieces[Symbol.iterator](), sink, ending, feeding.onLife);
@@ -129,7 +132,7 @@ export async function feed(form: StreamForm, pieces: Iterable<Buffer>, feeding: 
     caller: { start, close: async () => {} },
     signal: new AbortController().signal,
     limits: form === 'responses' ? { ...defaultLimits, ...openAiLimits } : defaultLimits,
-    prepare: () => ({ call: {} as HttpCall, reader: readerOf(form, saysDone) }),
+    prepare: () => ({ call: {} as HttpCall, reader: readerOf(form, saysDone, dialect) }),
     failure: () => brokenConnection,
   });
   if (ending !== 'stall') return readParts(stream);

@@ -60,5 +60,5 @@ test('block stream: fields of a text without a name here stand with their block'
 
 test('block stream: what only tells of progress is no block', () => {
   const value = { type: 'response.web_search_call.searching', item_id: 'ws_1' };
-  assert.deepEqual(write({ type: 'opaque-delta', dialect: 'openai-responses', value }).events, []);
+  assert.deepEqual(write({ type: 'opaque-delta', dialect: 'openai-responses', value, isNotice: true }).events, []);
 });

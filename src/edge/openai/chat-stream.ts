@@ -7,6 +7,7 @@ import type { Answerer, Ending, PredictPart } from '../../core/predict.ts';
 import type { StreamEncoder } from '../dialect.ts';
 import { openAiErrorBody } from './error.ts';
 import { isMessageFields, LateContent } from './late-content.ts';
+import { ThinkingBlockStream } from './thinking-blocks.ts';
 import { answerFieldsOf, callFieldsOf, chatUsageOf, endingFieldsOf, logprobsOf, secondsOf } from './wire-words.ts';
 
 /**
@@ -25,6 +26,7 @@ class ChatStreamEncoder implements StreamEncoder {
   #head: string = '';
   /** Everything behind the delta of a chunk without log probabilities. */
   readonly #tail: string;
+  readonly #blocks: ThinkingBlockStream = new ThinkingBlockStream();
   #answerer: Answerer | undefined;
   #hasBegun: boolean = false;
   #hasCalls: boolean = false;
@@ -46,8 +48,7 @@ class ChatStreamEncoder implements StreamEncoder {
         this.#start(part);
         return '';
       case 'reasoning-delta':
-        this.#late.endBlock();
-        return part.text === '' ? '' : this.#delta(`{"reasoning_content":${JSON.stringify(part.text)}}`, '""');
+        return this.#reasoning(part);
       case 'refusal-delta':
         return this.#refusal(part);
       case 'tool-call-start': {
@@ -111,6 +112,13 @@ class ChatStreamEncoder implements StreamEncoder {
     return image === undefined ? '' : this.#delta(`{"images":[${JSON.stringify(image)}]}`, '""');
   }
 
+  #reasoning(part: Extract<PredictPart, { type: 'reasoning-delta' }>): string {
+    this.#late.endBlock();
+    const { text } = part;
+    this.#blocks.add(part);
+    return text === '' ? '' : this.#delta(`{"reasoning_content":${JSON.stringify(text)}}`, '""');
+  }
+
   #refusal(part: Extract<PredictPart, { type: 'refusal-delta' }>): string {
     this.#late.endBlock();
     const delta = `{"refusal":${JSON.stringify(part.text)}}`;
@@ -132,7 +140,7 @@ class ChatStreamEncoder implements StreamEncoder {
   }
 
   #end(ending: Ending): string {
-    const late = this.#late.fields();
+    const late = { ...this.#blocks.fields(), ...this.#late.fields() };
     const before = Object.keys(late).length === 0 ? this.#role('""') : this.#delta(JSON.stringify(late), '""');
     const others: JsonObject = { ...answerFieldsOf(ending.extra) };
     if (ending.systemFingerprint !== undefined) others['system_fingerprint'] = ending.systemFingerprint;

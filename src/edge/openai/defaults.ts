@@ -34,3 +34,9 @@ export const transcriptionFormLimits: FormLimits = {
   maxFieldBytes: 3 * 1024 * 1024,
   maxFiles: 1,
 };
+
+/**
+ * Characters of one thought that a stream of chat completions holds until its signature comes: a million tokens are 4 MB, and no
+ * model thinks as long in one block.
+ */
+export const maxThoughtChars: number = 4 * 1024 * 1024;

@@ -97,6 +97,7 @@ test('late content: pictures go out at once, numbered; what only tells of progre
     type: 'opaque-delta',
     dialect: 'openai-responses',
     value: { type: 'response.web_search_call.searching' },
+    isNotice: true,
   };
   const { message, deltas } = shown([
     picture('QQ=='),

@@ -7,16 +7,19 @@ import { unknownFields } from '../unknown-fields.ts';
 import { restoreCarried } from './carried-content.ts';
 import { knownMessageFields, type WireMessage, type WireToolCall } from './chat-body.ts';
 import { parseContentPart } from './parse-content.ts';
+import { parseThoughts } from './thinking-blocks.ts';
 
 /** Parses one message whose outer shape was checked. Throws `invalid_request` with a path such as `messages[2].content`. */
 export function parseMessage(wire: WireMessage, index: number): Message {
   const path = `messages[${index}]`;
-  const { extra } = unknownFields(wire, knownMessageFields);
+  const unknown = unknownFields(wire, knownMessageFields).extra;
+  const { thoughts, extra } = wire.role === 'assistant' ? parseThoughts(unknown) : { thoughts: [], extra: unknown };
   const unusual = unusualToolCalls(wire);
   const kept = unusual === undefined ? extra : { ...extra, tool_calls: unusual };
+  const content = wire.role === 'tool' ? [parseToolResult(wire, path)] : parseTurn(wire, path);
   return restoreCarried({
     role: wire.role,
-    content: wire.role === 'tool' ? [parseToolResult(wire, path)] : parseTurn(wire, path),
+    content: thoughts.length === 0 ? content : [...thoughts, ...content],
     ...(wire.name == null ? {} : { name: wire.name }),
     ...(kept === undefined ? {} : { extra: kept }),
   });

@@ -5,6 +5,7 @@ import type { ContentPart, ToolCallPart } from '../../core/message.ts';
 import type { PredictResponse } from '../../core/predict.ts';
 import { joinFields } from './join-fields.ts';
 import { isMessageFields, LateContent } from './late-content.ts';
+import { thinkingBlocksOf } from './thinking-blocks.ts';
 import { answerFieldsOf, callFieldsOf, chatUsageOf, endingFieldsOf, logprobsOf, secondsOf } from './wire-words.ts';
 
 /** The body as text. */
@@ -55,8 +56,7 @@ function renderMessage(content: readonly ContentPart[]): JsonObject {
   }
   if (toolCalls.length > 0) message['tool_calls'] = toolCalls;
   if (images.length > 0) joinFields(message, { images });
-  const fields = late.fields();
-  joinFields(message, fields);
+  joinFields(message, { ...thinkingBlocksOf(content), ...late.fields() });
   return message;
 }
 

@@ -1,9 +1,10 @@
 // The turns of a conversation as Anthropic's `system` and `messages`.
 
-import { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Message } from '../../core/message.ts';
-import { chatCallsToWire, messageRulesOf, partToWire } from './parts-to-wire.ts';
+import { withFunctionCalls } from '../openai-compatible/function-calls.ts';
+import { nothingSaid } from '../translation/request-translation.ts';
+import { partToWire } from './parts-to-wire.ts';
 import type { Translation } from './translation.ts';
 
 /** Both fields; `system` is absent when nobody instructs. */
@@ -55,30 +56,24 @@ export function messagesToWire(messages: readonly Message[], translation: Transl
   return { ...(system.length === 0 ? {} : { system: contentToWire(system) }), messages: wire };
 }
 
-/** Anthropic would say that there must be a message, of a request that has one. */
-function nothingSaid(): SluiceError {
-  const message = 'No message says anything: the provider of the model wants at least one that is not empty.';
-  return new SluiceError('invalid_request', { message, param: 'messages' });
-}
-
-function toTurn(message: Message, path: string, translation: Translation): Turn {
+function toTurn(given: Message, path: string, translation: Translation): Turn {
+  const message = translation.isNative ? given : withFunctionCalls(given, path);
   const { role } = message;
-  const rules = messageRulesOf(role);
-  const { tool_calls: calls, ...extra } = message.extra ?? {};
+  // The fields that are shared are those of blocks.
+  const { shared: _, ...rules } = translation.turnRulesAt({ path, role });
   if (message.name !== undefined) translation.downgrade('name');
   const turn: Turn = {
     role: role === 'tool' ? 'user' : role === 'developer' ? 'system' : role,
     results: [],
     rest: [],
-    fields: translation.extraOf(extra, { ...rules, path }),
+    fields: translation.extraOf(message.extra, rules),
   };
   message.content.forEach((part, at) => {
-    for (const block of partToWire(part, `${path}.content[${at}]`, translation, rules)) {
+    for (const block of partToWire(part, { path: `${path}.content[${at}]`, role }, translation)) {
       const isResult = block['type'] === 'tool_result' && !translation.isNative;
       (isResult ? turn.results : turn.rest).push(block);
     }
   });
-  append(turn.rest, chatCallsToWire(calls, path));
   return turn;
 }
 

@@ -6,47 +6,14 @@ import type {
   FilePart,
   ImagePart,
   MediaSource,
-  OpaquePart,
   ReasoningPart,
-  Role,
   TextPart,
   ToolCallPart,
   ToolResultPart,
 } from '../../core/message.ts';
-import { type ExtraRules, set, unsupported } from '../translation/request-translation.ts';
-import { listOf, objectOf } from '../translation/wire-values.ts';
+import { set, type TurnPlace, unsupported } from '../translation/request-translation.ts';
 import { invalidArgumentsKey } from './defaults.ts';
 import type { Translation } from './translation.ts';
-
-/** Anthropic's own fields of blocks that callers of other dialects use too, or send back with the answer that had them. */
-const translated: ReadonlySet<string> = new Set(['cache_control', 'caller']);
-
-/** Fields that vendors and client libraries add to messages and parts and that say nothing to the model. */
-const hints: ReadonlySet<string> = new Set([
-  'annotations',
-  'channel',
-  'extra_content', // Gemini's thought signatures.
-  'function', // `parsed_arguments` of OpenAI's client library.
-  'index',
-  'parsed',
-  'prompt_cache_breakpoint',
-  'provider_specific_fields',
-  'reasoning',
-  'reasoning_content',
-  'reasoning_details',
-  'refusal',
-]);
-
-/** Under these names the edge shows, in Anthropic's dialect too, what other vendors say of a block: no fields of Anthropic's. */
-const ours: ReadonlySet<string> = new Set(['annotations', 'extra_content']);
-
-/** What becomes of the unknown fields of an object. */
-export type FieldRules = Omit<ExtraRules, 'path'>;
-
-/** Of a message. What an answer carried is nobody's question: a client that sends it back must not fail by it. */
-export function messageRulesOf(role: Role): FieldRules {
-  return { hints, ours, ...(role === 'assistant' ? { others: 'report' } : {}) };
-}
 
 /** Types of annotations that are Anthropic's citations. */
 const citationTypes: ReadonlySet<unknown> = new Set([
@@ -64,52 +31,49 @@ const citationTypes: ReadonlySet<unknown> = new Set([
  * of its own, OpenAI's `detail` of pictures. A refusal is text. Sound, parts of other dialects and files that are neither PDF,
  * text nor pictures throw `unsupported_capability`.
  */
-export function partToWire(
-  part: ContentPart,
-  path: string,
-  translation: Translation,
-  messageRules: FieldRules,
-): JsonObject[] {
-  const rules = { ...messageRules, path, shared: translated };
+export function partToWire(part: ContentPart, place: TurnPlace, translation: Translation): JsonObject[] {
   switch (part.type) {
     case 'text':
-      return textToWire(part, rules, translation);
+      return textToWire(part, place, translation);
     case 'refusal':
       return part.text === '' ? [] : [{ type: 'text', text: part.text }];
     case 'image':
-      return [withExtra(imageToWire(part, translation), part.extra, rules, translation)];
+      return [withExtra(imageToWire(part, translation), part.extra, place, translation)];
     case 'file':
-      return [withExtra(fileToWire(part, path, translation), part.extra, rules, translation)];
+      return [withExtra(fileToWire(part, place.path, translation), part.extra, place, translation)];
     case 'tool-call':
-      return [toolCallToWire(part, rules, translation)];
+      return [toolCallToWire(part, place, translation)];
     case 'tool-result':
-      return [toolResultToWire(part, rules, translation)];
+      return [toolResultToWire(part, place, translation)];
     case 'reasoning':
       return reasoningToWire(part, translation);
     case 'opaque':
-      return opaqueToWire(part, rules, translation);
+      // What Anthropic runs itself, and blocks of a future version, go as they came.
+      if (part.dialect === 'anthropic') return [part.value];
+      translation.leaveOutPart(part, place);
+      return [];
     case 'audio':
-      throw unsupported('sound', path);
+      throw unsupported('sound', place.path);
   }
 }
 
 function withExtra(
   block: JsonObject,
   extra: JsonObject | undefined,
-  rules: ExtraRules,
+  place: TurnPlace,
   translation: Translation,
 ): JsonObject {
   if (extra === undefined) return block;
-  return { ...translation.extraOf(extra, rules), ...block };
+  return { ...translation.extraOf(extra, translation.turnRulesAt(place)), ...block };
 }
 
 /** Anthropic refuses empty text; of a caller who speaks its dialect it is sent as it came, for the vendor to refuse. */
-function textToWire(part: TextPart, rules: ExtraRules, translation: Translation): JsonObject[] {
+function textToWire(part: TextPart, place: TurnPlace, translation: Translation): JsonObject[] {
   if (part.text === '' && !translation.isNative) return [];
   const block: JsonObject = { type: 'text', text: part.text };
   const citations = citationsOf(part.annotations ?? [], translation);
   if (citations.length > 0) block['citations'] = citations;
-  return [withExtra(block, part.extra, rules, translation)];
+  return [withExtra(block, part.extra, place, translation)];
 }
 
 function citationsOf(annotations: readonly JsonValue[], translation: Translation): JsonValue[] {
@@ -159,7 +123,7 @@ function fileToWire(part: FilePart, path: string, translation: Translation): Jso
   throw unsupported(`a file of type ${mediaType.slice(0, 100)}`, path);
 }
 
-function toolCallToWire(part: ToolCallPart, rules: ExtraRules, translation: Translation): JsonObject {
+function toolCallToWire(part: ToolCallPart, place: TurnPlace, translation: Translation): JsonObject {
   const input = inputOf(part.arguments);
   if (input === undefined) translation.downgrade('arguments');
   const block: JsonObject = {
@@ -168,7 +132,7 @@ function toolCallToWire(part: ToolCallPart, rules: ExtraRules, translation: Tran
     name: part.name,
     input: input ?? { [invalidArgumentsKey]: part.arguments },
   };
-  return withExtra(block, part.extra, rules, translation);
+  return withExtra(block, part.extra, place, translation);
 }
 
 /** Anthropic wants an object, while a model may have written anything: undefined then (see `invalidArgumentsKey`). */
@@ -188,20 +152,20 @@ function toolIdToWire(id: string): string {
   return id === '' ? '_' : id.replace(/[^A-Za-z0-9_-]/gu, (character) => `_${character.codePointAt(0)?.toString(16)}_`);
 }
 
-function toolResultToWire(part: ToolResultPart, rules: ExtraRules, translation: Translation): JsonObject {
+function toolResultToWire(part: ToolResultPart, place: TurnPlace, translation: Translation): JsonObject {
   const block: JsonObject = { type: 'tool_result', tool_use_id: toolIdToWire(part.toolCallId) };
   const [first] = part.content;
   if (part.content.length === 1 && first?.type === 'text' && isPlain(first)) block['content'] = first.text;
   else if (first !== undefined) {
     block['content'] = part.content.flatMap((inner, index) => {
-      const innerPath = `${rules.path}.content[${index}]`;
+      const innerPath = `${place.path}.content[${index}]`;
       if (inner.type === 'tool-call' || inner.type === 'tool-result' || inner.type === 'reasoning')
         throw unsupported(`a ${inner.type} inside a tool result`, innerPath);
-      return partToWire(inner, innerPath, translation, rules);
+      return partToWire(inner, { path: innerPath, role: 'tool' }, translation);
     });
   }
   set(block, 'is_error', part.isError);
-  return withExtra(block, part.extra, rules, translation);
+  return withExtra(block, part.extra, place, translation);
 }
 
 /** True for text that is nothing but text. */
@@ -220,42 +184,4 @@ function reasoningToWire(part: ReasoningPart, translation: Translation): JsonObj
   if (encrypted !== undefined && !isOpenAis) blocks.push({ ...fields, type: 'redacted_thinking', data: encrypted });
   if (blocks.length === 0) translation.downgrade('reasoning');
   return blocks;
-}
-
-/**
- * Blocks that Anthropic runs itself, and those of a future version, as they came. What an earlier answer of another vendor held
- * beside (a search, code, a picture; fields of a message, which have no type) is left out and reported, but for calls.
- */
-function opaqueToWire(part: OpaquePart, rules: ExtraRules, translation: Translation): JsonObject[] {
-  const { dialect, value } = part;
-  if (dialect === 'anthropic') return [value];
-  const isFields = dialect === 'openai' && value['type'] === undefined;
-  if (rules.others !== 'report' && !isFields) throw unsupported(`a content part of the ${dialect} API`, rules.path);
-  if (value['type'] === 'custom_tool_call') return [customCallToWire(value['call_id'], value)];
-  if (isFields) {
-    const { tool_calls: calls, ...fields } = value;
-    for (const name in fields) translation.downgrade(name);
-    return chatCallsToWire(calls, rules.path);
-  }
-  translation.downgrade(typeof value['type'] === 'string' ? value['type'] : 'content');
-  return [];
-}
-
-/**
- * Calls as chat completions write them. The edge keeps them all as they came, beside the parts of their message, where one is
- * of a custom tool. Throws `unsupported_capability` for a call of any other kind.
- */
-export function chatCallsToWire(calls: JsonValue | undefined, path: string): JsonObject[] {
-  return listOf(calls).map((value) => {
-    const { id, function: definition, custom } = objectOf(value) ?? {};
-    if (isJsonObject(custom)) return customCallToWire(id, custom);
-    const { name, arguments: text } = objectOf(definition) ?? {};
-    if (typeof name !== 'string') throw unsupported('a tool call that is none of a function', `${path}.tool_calls`);
-    return { type: 'tool_use', id: toolIdToWire(String(id)), name, input: inputOf(String(text ?? '')) ?? {} };
-  });
-}
-
-/** A custom tool has one text as its input: the edge shows such a call in Anthropic's dialect in the same form. */
-function customCallToWire(id: JsonValue | undefined, { name, input }: JsonObject): JsonObject {
-  return { type: 'tool_use', id: toolIdToWire(String(id)), name: String(name), input: { input: input ?? '' } };
 }

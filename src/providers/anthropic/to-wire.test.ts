@@ -317,12 +317,13 @@ test('to wire: harmless fields of messages and parts are left out and reported',
     { role: 'user', content: [text('q')], name: 'Ada' },
     {
       role: 'assistant',
-      content: [{ ...call('a'), extra: { index: 0 } } as ContentPart],
-      extra: { audio: null, parsed: {} },
+      content: [{ ...call('a'), extra: { index: 0, id: 'fc_1' } } as ContentPart],
+      extra: { audio: null, parsed: { a: 1 }, annotations: [] },
     },
-    { role: 'assistant', content: [{ type: 'opaque', dialect: 'openai', value: { reasoning_details: [] } }] },
+    { role: 'assistant', content: [{ type: 'opaque', dialect: 'openai', value: { reasoning_details: [1] } }] },
   ]);
-  assert.deepEqual(downgrades, ['name', 'parsed', 'index', 'reasoning_details']);
+  // An index, an id, a parsed value and what has nothing in it are no loss.
+  assert.deepEqual(downgrades, ['name', 'reasoning_details']);
 });
 
 test('to wire: what the edge adds to answers of other vendors does not go to Anthropic', () => {
@@ -361,7 +362,7 @@ test('to wire: whatever an answer carried may be sent back: it is left out and r
     content: [
       { type: 'text', text: 't', extra: { extra_content: { google: {} }, a_new_field: 1 } },
       { type: 'tool-call', id: 'a', name: 'f', arguments: '{}', extra: { extra_content: {}, a_third_field: 1 } },
-      { type: 'opaque', dialect: 'openai', value: { images: [] } },
+      { type: 'opaque', dialect: 'openai', value: { images: [{ type: 'image_url' }] } },
       { type: 'opaque', dialect: 'vertex', value: { executableCode: {} } },
       { type: 'opaque', dialect: 'openai-responses', value: { type: 'web_search_call' } },
     ],

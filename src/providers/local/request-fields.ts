@@ -96,11 +96,17 @@ export function settleFields(extra: JsonObject | undefined, known: ReadonlySet<s
   }
 }
 
-/** The same for a message or a part at `path`. */
-export function settlePartFields(extra: JsonObject | undefined, path: string, lost: FieldsLost): void {
+/** Where a message or a part is, and whether it is of an answer that a client sends back: of such nothing is refused. */
+export interface TurnPlace {
+  readonly path: string;
+  readonly isAnswer: boolean;
+}
+
+/** The same for a message or a part. */
+export function settlePartFields(extra: JsonObject | undefined, { path, isAnswer }: TurnPlace, lost: FieldsLost): void {
   for (const [name, value] of Object.entries(extra ?? {})) {
     if (value === null || echoes.has(name)) continue;
-    if (!partHints.has(name)) throw lost.refuse(`honour the field \`${name}\``, `${path}.${name}`);
+    if (!isAnswer && !partHints.has(name)) throw lost.refuse(`honour the field \`${name}\``, `${path}.${name}`);
     lost.downgrade(name);
   }
 }

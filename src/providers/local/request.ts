@@ -7,7 +7,7 @@ import type { ContentPart, Message } from '../../core/message.ts';
 import type { PredictRequest } from '../../core/predict.ts';
 import type { CatalogueEntry } from './catalogue.ts';
 import type { EngineDocument, EngineMessage, GenerateRequest } from './engine/protocol.ts';
-import { type FieldsLost, settleFields, settlePartFields } from './request-fields.ts';
+import { type FieldsLost, settleFields, settlePartFields, type TurnPlace } from './request-fields.ts';
 
 /** What the model that is asked can take beside plain conversation. */
 export interface RequestLimits {
@@ -141,26 +141,28 @@ function toEngineMessages(message: Message, index: number, translation: Translat
   const { limits } = translation;
   const param = `messages[${index}].content`;
   if (message.name !== undefined) translation.downgrade('name');
-  settlePartFields(message.extra, `messages[${index}]`, translation);
+  const isAnswer = message.role === 'assistant';
+  settlePartFields(message.extra, { path: `messages[${index}]`, isAnswer }, translation);
   if (message.role === 'tool') {
     if (!limits.quotes) throw unable(limits, 'read tool results', param);
     return message.content.flatMap((part) => {
       if (part.type !== 'tool-result') return [];
       if (part.isError === true) translation.downgrade('is_error');
-      const text = textOf(part.content, param, translation);
+      const text = textOf(part.content, { path: param, isAnswer }, translation);
       return [{ role: 'tool' as const, text, source: `tool ${part.toolCallId}` }];
     });
   }
   const role = message.role === 'developer' ? 'system' : message.role;
-  const text = textOf(message.content, param, translation);
+  const text = textOf(message.content, { path: param, isAnswer }, translation);
   return [{ role, text, source: role === 'system' ? 'system message' : `message ${index + 1}` }];
 }
 
-function textOf(content: readonly ContentPart[], param: string, translation: Translation): string {
+function textOf(content: readonly ContentPart[], place: TurnPlace, translation: Translation): string {
+  const { path: param, isAnswer } = place;
   const { limits } = translation;
   let text = '';
   for (const [index, part] of content.entries()) {
-    if ('extra' in part) settlePartFields(part.extra, `${param}[${index}]`, translation);
+    if ('extra' in part) settlePartFields(part.extra, { path: `${param}[${index}]`, isAnswer }, translation);
     switch (part.type) {
       case 'text':
       case 'refusal':
@@ -175,7 +177,12 @@ function textOf(content: readonly ContentPart[], param: string, translation: Tra
         break;
       case 'tool-result':
         if (!limits.quotes) throw unable(limits, 'read tool results', param);
-        text += textOf(part.content, param, translation);
+        text += textOf(part.content, { path: param, isAnswer: false }, translation);
+        break;
+      case 'opaque':
+        if (!isAnswer || part.value['type'] === 'item_reference')
+          throw unable(limits, `read content of type opaque`, param);
+        translation.downgrade('content');
         break;
       default:
         throw unable(limits, `read content of type ${part.type}`, param);

@@ -92,7 +92,8 @@ test('messages: an assistant turn with calls, reasoning and a refusal', () => {
       {
         role: 'assistant',
         content: null,
-        reasoning_content: 'Hm.',
+        reasoning_content: 'Hm.\n\nSecret',
+        thinking_blocks: [{ type: 'thinking', thinking: 'Secret', signature: 's' }],
         tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{}' }, extra_content: 1 }],
       },
       { role: 'assistant', content: 'Well, ', refusal: 'no.' },

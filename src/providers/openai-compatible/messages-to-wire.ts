@@ -13,15 +13,15 @@ import type {
   ToolResultPart,
 } from '../../core/message.ts';
 import type { PredictRequest } from '../../core/predict.ts';
-import { unsupported } from '../translation/request-translation.ts';
+import { isEvent, type TurnPlace, unsupported } from '../translation/request-translation.ts';
 import type { Translation } from './translation.ts';
 
 /**
  * All messages. A turn that holds several tool results, or results beside text (Anthropic's form), becomes one `tool`
  * message for each result, then the rest: OpenAI wants the results right behind the call.
  *
- * What has no field in this dialect: a signed or encrypted reasoning part belongs to the vendor that signed it and is left
- * out and reported (its readers get no use of it); other reasoning goes as `reasoning_content`, which vLLM, llama.cpp and
+ * What has no field in this dialect: a signed or encrypted reasoning part belongs to the vendor that signed it. A caller of this
+ * dialect got it in `thinking_blocks` and it goes back so; of others it is left out and reported. Other reasoning goes as `reasoning_content`, which vLLM, llama.cpp and
  * DeepSeek read; a failed tool's result begins with `Error: `, since `is_error` has no field; annotations of earlier answers
  * are left out and reported, as they change nothing that a model reads. Progress events and heads of messages that came with an answer of
  * the Responses API are no content.
@@ -30,14 +30,14 @@ export function messagesToWire(request: PredictRequest, translation: Translation
   const wire: JsonValue[] = [];
   for (let index = 0; index < request.messages.length; index += 1) {
     const message = request.messages[index];
-    if (message !== undefined) addMessage(wire, message, { path: `messages[${index}]`, translation });
+    if (message !== undefined)
+      addMessage(wire, message, { path: `messages[${index}]`, role: message.role, translation });
   }
   return wire;
 }
 
 /** Where we are, for errors, and what notes the losses. */
-interface Place {
-  readonly path: string;
+interface Place extends TurnPlace {
   readonly translation: Translation;
 }
 
@@ -53,13 +53,14 @@ function addMessage(wire: JsonValue[], message: Message, place: Place): void {
   }
   const rest = content.some(isToolResult) ? content.filter((part) => !isToolResult(part)) : content;
   for (const part of content) if (isToolResult(part)) wire.push(toolResultToWire(part, message, place));
-  if (rest.length > 0 || content.length === 0) wire.push(turnToWire(message, rest, place));
+  const turn = rest.length > 0 || content.length === 0 ? turnToWire(message, rest, place) : undefined;
+  if (turn !== undefined) wire.push(turn);
 }
 
 function isNoContent(part: ContentPart): boolean {
   if (part.type !== 'opaque' || part.dialect !== 'openai-responses') return false;
-  const { type, content } = part.value;
-  return typeof type === 'string' && (type.startsWith('response.') || (type === 'message' && content === undefined));
+  const { type } = part.value;
+  return typeof type === 'string' && isEvent(type, part.value);
 }
 
 /** A call of a function, or of a custom tool as the Responses API has it; undefined for a part that is none. */
@@ -74,45 +75,73 @@ function isToolResult(part: ContentPart): part is ToolResultPart {
   return part.type === 'tool-result';
 }
 
-/** A turn without tool results. */
-function turnToWire(message: Message, content: readonly ContentPart[], place: Place): JsonObject {
-  const shown: JsonObject[] = [];
-  const calls: JsonObject[] = [];
-  const fields: JsonObject[] = [];
-  for (const part of content) {
-    const call = callToWire(part, place);
-    if (call !== undefined) calls.push(call);
-    else if (isMessageFields(part)) fields.push(part.value);
-    else if (part.type !== 'refusal' && part.type !== 'reasoning') shown.push(partToWire(part, place));
-  }
+/** A turn without tool results; undefined for one of which nothing is left, which many servers refuse. */
+function turnToWire(message: Message, content: readonly ContentPart[], place: Place): JsonObject | undefined {
+  const { shown, calls, fields } = sorted(content, place);
   const refusal = refusalOf(content);
-  const reasoning = unsignedReasoningOf(content, place);
+  const thoughts = thoughtsOf(content, place);
+  const isEmpty = [shown, calls, fields, Object.keys(thoughts)].every(({ length }) => length === 0) && refusal === '';
+  if (isEmpty && content.length > 0) return undefined;
   const role = message.role === 'tool' ? 'user' : message.role;
-  const wire: JsonObject = { role, content: contentOf(shown, calls.length > 0 || refusal !== '') };
-  if (reasoning !== '') wire['reasoning_content'] = reasoning;
+  const wire: JsonObject = { role, content: contentOf(shown, calls.length > 0 || refusal !== ''), ...thoughts };
   if (refusal !== '') wire['refusal'] = refusal;
   if (calls.length > 0) wire['tool_calls'] = calls;
   for (const value of fields) mergeFields(wire, value);
   return finish(wire, message, place);
 }
 
+/** The parts by where they stand in a message: in its content, among its calls, or as fields of their own. */
+interface Sorted {
+  readonly shown: JsonObject[];
+  readonly calls: JsonObject[];
+  readonly fields: JsonObject[];
+}
+
+function sorted(content: readonly ContentPart[], place: Place): Sorted {
+  const shown: JsonObject[] = [];
+  const calls: JsonObject[] = [];
+  const fields: JsonObject[] = [];
+  for (const part of content) {
+    const call = callToWire(part, place);
+    if (call !== undefined) calls.push(call);
+    else if (part.type === 'opaque' && part.dialect !== 'openai') place.translation.leaveOutPart(part, place);
+    else if (isMessageFields(part)) fields.push(part.value);
+    else if (part.type !== 'refusal' && part.type !== 'reasoning') shown.push(partToWire(part, place));
+  }
+  return { shown, calls, fields };
+}
+
+function signedBlocksOf({ text, signature, encrypted, extra }: ReasoningPart): JsonObject[] {
+  const blocks: JsonObject[] = [];
+  if (signature !== undefined) blocks.push({ ...extra, type: 'thinking', thinking: text, signature });
+  if (encrypted !== undefined) blocks.push({ ...extra, type: 'redacted_thinking', data: encrypted });
+  return blocks;
+}
+
 function refusalOf(content: readonly ContentPart[]): string {
   return content.map((part) => (part.type === 'refusal' ? part.text : '')).join('');
 }
 
-/** One field holds all of a turn's reasoning: blocks of it stand as paragraphs. */
-function unsignedReasoningOf(content: readonly ContentPart[], place: Place): string {
-  const blocks: string[] = [];
+/**
+ * One field holds the text of all of a turn's reasoning: blocks of it stand as paragraphs. Signed blocks stand whole in a field of
+ * their own, for the server that made them.
+ */
+function thoughtsOf(content: readonly ContentPart[], { translation }: Place): JsonObject {
+  const texts: string[] = [];
+  const signed: JsonObject[] = [];
   for (const part of content) {
     if (part.type !== 'reasoning') continue;
-    if (!isOpen(part)) place.translation.downgrade('reasoning');
-    else if (part.text !== '') blocks.push(part.text);
+    const blocks = signedBlocksOf(part);
+    if (!translation.takesThoughts || (blocks.length > 0 && !translation.isNative)) translation.downgrade('reasoning');
+    else {
+      if (part.text !== '') texts.push(part.text);
+      signed.push(...blocks);
+    }
   }
-  return blocks.join('\n\n');
-}
-
-function isOpen(part: ReasoningPart): boolean {
-  return part.signature === undefined && part.encrypted === undefined;
+  return {
+    ...(texts.length === 0 ? {} : { reasoning_content: texts.join('\n\n') }),
+    ...(signed.length === 0 ? {} : { thinking_blocks: signed }),
+  };
 }
 
 /** An opaque value without a `type` is no content part but fields of a message, as from-wire.ts and stream.ts make them. */
@@ -155,11 +184,13 @@ function contentOf(parts: JsonObject[], mayBeNull: boolean): JsonValue {
 /** What every message may have. */
 function finish(wire: JsonObject, message: Message, place: Place): JsonObject {
   if (message.name !== undefined) wire['name'] = message.name;
-  return place.translation.addPartExtra(wire, message.extra, place.path);
+  return place.translation.addTurnExtra(wire, message.extra, place);
 }
 
 function toolResultToWire(part: ToolResultPart, message: Message, place: Place): JsonObject {
-  const parts = part.content.map((inner) => partToWire(inner, place));
+  // What a tool answered is the caller's, whoever's turn it stands in.
+  const inside: Place = { ...place, role: 'tool' };
+  const parts = part.content.map((inner) => partToWire(inner, inside));
   let content = contentOf(parts, false);
   if (part.isError === true) {
     if (typeof content === 'string') content = `Error: ${content}`;
@@ -168,15 +199,15 @@ function toolResultToWire(part: ToolResultPart, message: Message, place: Place):
   const wire: JsonObject = { role: 'tool', tool_call_id: part.toolCallId, content };
   // A turn of one result is OpenAI's own tool message: what it brought along belongs to it.
   if (message.role === 'tool' && message.content.length === 1) finish(wire, message, place);
-  return place.translation.addPartExtra(wire, part.extra, place.path);
+  return place.translation.addTurnExtra(wire, part.extra, inside);
 }
 
 /** Arguments go as the model wrote them, parsable or not; fields that the edge found inside `function` go back there. */
 function toolCallToWire(part: ToolCallPart, place: Place): JsonObject {
   const { function: inner, ...outer } = part.extra ?? {};
   const definition: JsonObject = { name: part.name, arguments: part.arguments };
-  place.translation.addEcho(definition, isJsonObject(inner) ? inner : undefined);
-  return place.translation.addEcho({ id: part.id, type: 'function', function: definition }, outer);
+  place.translation.addTurnExtra(definition, isJsonObject(inner) ? inner : undefined, place);
+  return place.translation.addTurnExtra({ id: part.id, type: 'function', function: definition }, outer, place);
 }
 
 /** One entry of a content list. */
@@ -184,15 +215,15 @@ function partToWire(part: ContentPart, place: Place): JsonObject {
   switch (part.type) {
     case 'text':
       if (part.annotations !== undefined && part.annotations.length > 0) place.translation.downgrade('annotations');
-      return place.translation.addPartExtra({ type: 'text', text: part.text }, part.extra, place.path);
+      return place.translation.addTurnExtra({ type: 'text', text: part.text }, part.extra, place);
     case 'refusal':
       return { type: 'refusal', refusal: part.text };
     case 'image':
-      return place.translation.addPartExtra(imageToWire(part, place), part.extra, place.path);
+      return place.translation.addTurnExtra(imageToWire(part, place), part.extra, place);
     case 'audio':
-      return place.translation.addPartExtra(audioToWire(part, place), part.extra, place.path);
+      return place.translation.addTurnExtra(audioToWire(part, place), part.extra, place);
     case 'file':
-      return place.translation.addPartExtra(fileToWire(part, place), part.extra, place.path);
+      return place.translation.addTurnExtra(fileToWire(part, place), part.extra, place);
     case 'opaque':
       if (part.dialect === 'openai') return part.value;
       throw unsupported(`a content part of the ${part.dialect} API`, place.path);

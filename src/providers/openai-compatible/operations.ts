@@ -21,6 +21,7 @@ import { type RankForm, rankFromWire, rankToWire } from './rank.ts';
 import { ChatStreamReader, type EndingHabit } from './stream.ts';
 import { type MaxTokensField, predictToWire } from './to-wire.ts';
 import { transcribeFromWire, transcribeToWire } from './transcribe.ts';
+import type { Reader } from './translation.ts';
 import { outputOf, settleUsage } from './usage.ts';
 
 /** What the operations need beside a connection. */
@@ -29,6 +30,8 @@ export interface OperationOptions {
   readonly estimator: TokenEstimator;
   readonly maxTokensField?: MaxTokensField | undefined;
   readonly rankForm?: RankForm | undefined;
+  /** Who reads earlier answers that callers send back. Default `any`. */
+  readonly reader?: Reader | undefined;
   /** True of a server that is known to end streams with `[DONE]`. Default: told, model by model, by the first stream that does. */
   readonly saysDone?: boolean | undefined;
 }
@@ -89,7 +92,7 @@ function createPredictions(
   const maxTokensField = options.maxTokensField ?? 'max_tokens';
   const toWire = (request: PredictRequest, { model }: ModelCall, stream: boolean): WireRequest =>
     request.prompt === undefined
-      ? predictToWire(request, { model, stream, maxTokensField })
+      ? predictToWire(request, { model, stream, maxTokensField, reader: options.reader })
       : completionToWire(request, model, stream);
   const pathOf = (request: PredictRequest): string =>
     request.prompt === undefined ? '/chat/completions' : '/completions';

@@ -245,8 +245,15 @@ test('to wire: a request of the responses api is put into the words of chat comp
   for (const extra of [{ previous_response_id: 'r' }, { conversation: 'c' }, { background: true }, { prompt: {} }]) {
     assert.throws(() => translate({ dialect: 'openai-responses', extra }), isUnsupported, JSON.stringify(extra));
   }
-  const search = own({ type: 'web_search_call', id: 'ws_1' });
-  assert.throws(() => translate({ dialect: 'openai-responses', messages: [turn('assistant', search)] }), isUnsupported);
+  const said = (part: ContentPart, role: 'assistant' | 'tool' = 'assistant') =>
+    translate({ dialect: 'openai-responses', messages: [turn(role, part)] });
+  // What an answer held is left out and reported; what the caller says, or only refers to, would be missing.
+  assert.deepEqual(said(own({ type: 'web_search_call', id: 'ws_1' })).downgrades, ['web_search_call']);
+  assert.throws(() => said(own({ type: 'item_reference', id: 'ws_1' })), isUnsupported);
+  assert.deepEqual(said(own({ type: 'computer_call_output', call_id: 'c' }), 'tool').downgrades, [
+    'computer_call_output',
+  ]);
+  assert.throws(() => said(own({ type: 'additional_tools', tools: [] }), 'tool'), isUnsupported);
 });
 
 test('to wire: a call of a custom tool as the Responses API has it is one of the turn’s calls', () => {

@@ -6,7 +6,7 @@ import { set, unsupported, type WireRequest } from '../translation/request-trans
 import { objectOf } from '../translation/wire-values.ts';
 import { mergeExtra } from './extra-to-wire.ts';
 import { messagesToWire } from './messages-to-wire.ts';
-import { Translation } from './translation.ts';
+import { type Reader, Translation } from './translation.ts';
 
 /** The two names of one field: OpenAI's reasoning models take only the newer, most other servers only the older. */
 export type MaxTokensField = 'max_tokens' | 'max_completion_tokens';
@@ -17,6 +17,8 @@ export interface ToWireOptions {
   readonly model: string;
   readonly stream: boolean;
   readonly maxTokensField: MaxTokensField;
+  /** Default `any`. */
+  readonly reader?: Reader | undefined;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface ToWireOptions {
  * exist only in another dialect, and for more than one choice.
  */
 export function predictToWire(request: PredictRequest, options: ToWireOptions): WireRequest {
-  const translation = new Translation(request.dialect, 'openai');
+  const translation = new Translation(request.dialect, 'openai', options.reader);
   const body: JsonObject = { model: options.model, messages: messagesToWire(request, translation) };
   addSampling(body, request, options.maxTokensField);
   if (request.tools !== undefined) {
@@ -73,8 +75,8 @@ function toolToWire(tool: Tool, path: string, translation: Translation): JsonObj
   set(definition, 'parameters', tool.parameters);
   set(definition, 'strict', tool.strict);
   const { function: inner, ...outer } = tool.extra ?? {};
-  translation.addPartExtra(definition, objectOf(inner), `${path}.function`);
-  return translation.addPartExtra({ type: 'function', function: definition }, outer, path);
+  translation.addToolExtra(definition, objectOf(inner), `${path}.function`);
+  return translation.addToolExtra({ type: 'function', function: definition }, outer, path);
 }
 
 /** A custom tool (free text in place of JSON arguments), which chat completions have too, but nested. */

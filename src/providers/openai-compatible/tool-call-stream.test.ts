@@ -92,7 +92,9 @@ test('tool call stream: what is put together of a call is bounded', () => {
 
 test('tool call stream: arguments that come before a name are held up to a bound', () => {
   const stream = new ToolCallStream();
-  const early = (args: string): void => stream.read([fn(undefined, args, { index: 0 })], 'a1', []);
+  const early = (args: string): void => {
+    stream.read([fn(undefined, args, { index: 0 })], 'a1', []);
+  };
   early('x'.repeat(maxEarlyArguments));
   const detail = 'tool call 0 has arguments and no name';
   assert.throws(() => early('x'), { reason: 'upstream_malformed', detail });

@@ -44,6 +44,7 @@ export function createOpenAiProvider(options: OpenAiOptions): ModelProvider {
     ...options,
     maxTokensField: 'max_completion_tokens',
     saysDone: true,
+    reader: 'openai',
   });
   const responses = createResponses(connection, options);
   return {

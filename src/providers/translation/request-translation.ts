@@ -3,7 +3,8 @@
 
 import { SluiceError } from '../../core/error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import type { Dialect } from '../../core/message.ts';
+import type { Dialect, OpaquePart, Role } from '../../core/message.ts';
+import { isPresent } from './wire-values.ts';
 
 /** A body, and the names of the request's fields that are not in it, or only weaker than they were asked for. */
 export interface WireRequest {
@@ -27,8 +28,42 @@ export interface ExtraRules {
   readonly others?: 'refuse' | 'report';
 }
 
+/** The rules for what stands within turns, without the place, which each object has for itself. */
+export type TurnRules = Omit<ExtraRules, 'path'>;
+
+/** Where an object of a turn is, for errors, and who speaks. */
+export interface TurnPlace {
+  readonly path: string;
+  readonly role: Role;
+}
+
+/**
+ * What answers, and the libraries that read them, add to messages, parts and calls for the reader's use: no model reads it, and
+ * nothing is lost without it. A signature (`extra_content`) is read where its vendor is the target, and says nothing to any other.
+ */
+const echoes: ReadonlySet<string> = new Set([
+  'caller',
+  'extra_content',
+  'function', // `parsed_arguments` of OpenAI's client library.
+  'id',
+  'index',
+  'logprobs',
+  'parsed',
+  'parsed_arguments',
+  'provider_specific_fields',
+  'status',
+  'thoughtSignature',
+  'thought_signature',
+]);
+
 /** By which the Responses API recognises its items: without meaning for anybody else, and nothing is lost without them. */
-const identities: ReadonlySet<string> = new Set(['id', 'status', 'phase', 'type']);
+const identities: ReadonlySet<string> = new Set(['id', 'status', 'type']);
+
+/** Parts with which a caller refers to what it does not send: left out, the conversation would lack it. */
+const references: ReadonlySet<unknown> = new Set(['item_reference']);
+
+/** Types of what a caller answers to calls of tools that only the vendor has: without the call it says nothing. */
+const answersToVendor: RegExp = /_output$|^mcp_approval_response$/;
 
 /** The translation of one request for one target. Holds what was left out so far. */
 export class RequestTranslation {
@@ -38,9 +73,12 @@ export class RequestTranslation {
   readonly isNative: boolean;
   /** True where unknown fields are for the target as they are: those of its own dialect, and those of ours, which has no own. */
   readonly sendsExtra: boolean;
+  readonly #turnRules: TurnRules;
   readonly #downgrades: Set<string> = new Set();
 
-  constructor(from: Dialect, to: Dialect) {
+  /** `turnRules` are the vendor's for what stands within turns. Default: nothing is known there. */
+  constructor(from: Dialect, to: Dialect, turnRules: TurnRules = {}) {
+    this.#turnRules = turnRules;
     this.from = from;
     this.isNative = from === to;
     this.sendsExtra = this.isNative || from === 'sluice';
@@ -62,8 +100,9 @@ export class RequestTranslation {
     for (const name in extra) {
       const value = extra[name];
       if (value === undefined) continue;
-      if (rules.ours?.has(name) === true) this.downgrade(name);
-      else if (this.sendsExtra || rules.shared?.has(name) === true) sent[name] = value;
+      if (rules.ours?.has(name) === true) {
+        if (isPresent(value)) this.downgrade(name);
+      } else if (this.sendsExtra || rules.shared?.has(name) === true) sent[name] = value;
       else this.#leaveOut(name, value, rules);
     }
     return sent;
@@ -77,19 +116,66 @@ export class RequestTranslation {
     return Object.assign(wire, this.extraOf(unknown, rules));
   }
 
+  /**
+   * The rules for an object of a turn. What an answer brought along is nobody's question: a client that sends it back must not
+   * fail by it, so within an assistant's turn nothing is refused.
+   */
+  turnRulesAt({ path, role }: TurnPlace): ExtraRules {
+    return { echoes, ...this.#turnRules, path, ...(role === 'assistant' ? { others: 'report' } : {}) };
+  }
+
+  /** Adds the unknown fields of an object of a turn (a message, a part, a call) as `addExtra` does, by the rules for turns. */
+  addTurnExtra(wire: JsonObject, extra: JsonObject | undefined, place: TurnPlace): JsonObject {
+    return extra === undefined ? wire : this.addExtra(wire, extra, this.turnRulesAt(place));
+  }
+
+  /**
+   * Leaves out a part that only another vendor has a form for. What an answer held, and what answers to that, is reported by its
+   * type; fields of a message of chat completions, which have none, by their names. What a caller says itself is refused.
+   */
+  leaveOutPart({ dialect, value }: OpaquePart, place: TurnPlace): void {
+    const { type } = value;
+    const isAnswer = place.role === 'tool' && typeof type === 'string' && answersToVendor.test(type);
+    if ((place.role !== 'assistant' && !isAnswer) || references.has(type)) {
+      throw unsupported(`a content part of the ${dialect} API`, place.path);
+    }
+    if (typeof type === 'string') {
+      if (!isEvent(type, value)) this.downgrade(type);
+    } else if (dialect === 'openai') this.#leaveOutFields(value, place);
+    else this.downgrade('content');
+  }
+
+  #leaveOutFields(fields: JsonObject, place: TurnPlace): void {
+    const rules = this.turnRulesAt(place);
+    for (const [name, value] of Object.entries(fields)) this.#leaveOut(name, value, rules);
+  }
+
   /** Null is nothing, and neither is what only tells an item of the Responses API from others. */
   #leaveOut(name: string, value: JsonValue, rules: ExtraRules): void {
     const isNothing = value === null || rules.echoes?.has(name) === true;
     if (isNothing || (this.from === 'openai-responses' && identities.has(name))) return;
+    // Client libraries send fields of answers that have nothing in them: `annotations: []`.
+    if (rules.others === 'report' && !isPresent(value)) return;
     if (rules.hints?.has(name) === true || rules.others === 'report') this.downgrade(name);
     else throw unsupported(`the field \`${name}\``, rules.path === '' ? name : `${rules.path}.${name}`);
   }
+}
+
+/** True for what a stream of the Responses API tells beside its items: progress, and the head of a message. */
+export function isEvent(type: string, value: JsonObject): boolean {
+  return type.startsWith('response.') || (type === 'message' && value['content'] === undefined);
 }
 
 /** `unsupported_capability`, naming the field. */
 export function unsupported(what: string, param: string): SluiceError {
   const message = `The provider of the model has no form for ${what}.`;
   return new SluiceError('unsupported_capability', { message, param });
+}
+
+/** `invalid_request` for a conversation in which nothing is left to send: vendors want at least one turn. */
+export function nothingSaid(): SluiceError {
+  const message = 'No message says anything: the provider of the model wants at least one that is not empty.';
+  return new SluiceError('invalid_request', { message, param: 'messages' });
 }
 
 /** Sets a field unless the value is absent. */

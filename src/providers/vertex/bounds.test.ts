@@ -41,7 +41,7 @@ test('bounds: of citations that come in pieces a bounded number is kept', () => 
     const citations = Array.from({ length: maxListEntries / 2 }, (_, at) => ({ uri: `${piece}/${at}` }));
     extra.set('citationMetadata', { citations });
   }
-  const { citations } = extra.fields?.['citationMetadata'] as JsonObject;
+  const { citations } = (extra.fields?.['citationMetadata'] ?? {}) as JsonObject;
   assert.ok(Array.isArray(citations));
   assert.deepEqual([citations.length, citations[0]], [maxListEntries, { uri: '0/0' }]);
 });

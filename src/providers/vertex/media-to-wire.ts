@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../core/json.ts';
 import type { AudioPart, FilePart, ImagePart } from '../../core/message.ts';
-import { set, unsupported } from '../translation/request-translation.ts';
+import { set, type TurnPlace, unsupported } from '../translation/request-translation.ts';
 import type { Translation } from './translation.ts';
 
 /**
@@ -12,7 +12,7 @@ import type { Translation } from './translation.ts';
  */
 export function mediaToWire(
   part: ImagePart | AudioPart | FilePart,
-  path: string,
+  place: TurnPlace,
   translation: Translation,
 ): JsonObject {
   const wire: JsonObject = {};
@@ -22,7 +22,7 @@ export function mediaToWire(
     if (part.type === 'file') set(data, 'displayName', displayName(part, translation));
     wire['inlineData'] = data;
   } else {
-    const fileUri = source.kind === 'url' ? source.url : uriOfId(source.fileId, path, translation);
+    const fileUri = source.kind === 'url' ? source.url : uriOfId(source.fileId, place.path, translation);
     const known = source.kind === 'url' && source.mediaType !== undefined ? source.mediaType : undefined;
     const file: JsonObject = { fileUri };
     set(file, 'mimeType', known ?? guessedType(fileUri, part.type));
@@ -30,7 +30,7 @@ export function mediaToWire(
     if (part.type === 'file' && part.name !== undefined) translation.downgrade('filename');
   }
   if (part.type === 'image' && part.detail !== undefined && part.detail !== 'auto') translation.downgrade('detail');
-  translation.addPartExtra(wire, part.extra, path);
+  translation.addTurnExtra(wire, part.extra, place);
   return wire;
 }
 

@@ -11,7 +11,7 @@ import {
   textOf,
 } from '../../core/message.ts';
 import type { Tool, ToolChoice } from '../../core/predict.ts';
-import { set, unsupported } from '../translation/request-translation.ts';
+import { set, type TurnPlace, unsupported } from '../translation/request-translation.ts';
 import { objectOf, textValueOf } from '../translation/wire-values.ts';
 import type { Translation } from './translation.ts';
 
@@ -33,7 +33,7 @@ export function toolsToWire(tools: readonly Tool[], translation: Translation): J
     set(declaration, 'description', tool.description);
     if (tool.parameters !== undefined) declaration['parametersJsonSchema'] = withoutDialect(tool.parameters);
     if (tool.strict === true) translation.downgrade('strict');
-    translation.addPartExtra(declaration, tool.extra, path);
+    translation.addToolExtra(declaration, tool.extra, path);
     if (declarations.length === 0) wire.push({ functionDeclarations: declarations });
     declarations.push(declaration);
   });
@@ -94,13 +94,13 @@ function nameOfTool(tool: JsonValue): string | undefined {
 }
 
 /** A call of an earlier turn. Arguments must be an object on Google's wire. */
-export function callToWire(part: ToolCallPart, path: string, translation: Translation): JsonObject {
+export function callToWire(part: ToolCallPart, place: TurnPlace, translation: Translation): JsonObject {
   const args = part.arguments.trim() === '' ? {} : parsed(part.arguments);
-  if (!isJsonObject(args)) throw unsupported('arguments of a call that are no JSON object', `${path}.arguments`);
+  if (!isJsonObject(args)) throw unsupported('arguments of a call that are no JSON object', `${place.path}.arguments`);
   const wire: JsonObject = { functionCall: { id: part.id, name: part.name, args } };
   const signature = signatureOf(part.extra);
   if (signature !== undefined) wire['thoughtSignature'] = signature;
-  translation.addPartExtra(wire, part.extra, path);
+  translation.addTurnExtra(wire, part.extra, place);
   return wire;
 }
 
@@ -131,16 +131,21 @@ export function isMedia(part: ContentPart): part is ImagePart | AudioPart | File
  * A result without its media. `response` is an object on Google's wire: a text that is one goes as it is, any other text under
  * `output`, and that of a failed tool under `error`, as Google documents.
  */
-export function resultToWire(part: ToolResultPart, name: string, path: string, translation: Translation): JsonObject {
+export function resultToWire(
+  part: ToolResultPart,
+  name: string,
+  place: TurnPlace,
+  translation: Translation,
+): JsonObject {
   for (const inner of part.content) {
-    if (inner.type !== 'text' && !isMedia(inner)) throw unsupported(`a ${inner.type} in a tool result`, path);
-    if (inner.type === 'text') translation.addPartExtra({}, inner.extra, path);
+    if (inner.type !== 'text' && !isMedia(inner)) throw unsupported(`a ${inner.type} in a tool result`, place.path);
+    if (inner.type === 'text') translation.addTurnExtra({}, inner.extra, place);
   }
   const text = textOf(part.content);
   const object = part.isError === true ? undefined : exactObject(text);
   const response = part.isError === true ? { error: text } : (object ?? { output: text });
   const wire: JsonObject = { id: part.toolCallId, name, response };
-  translation.addPartExtra(wire, part.extra, path);
+  translation.addTurnExtra(wire, part.extra, place);
   return wire;
 }
 

@@ -8,26 +8,6 @@ import type { Api } from './address.ts';
 /** Fields of messages, parts and tools that change no answer's meaning. */
 const hints: ReadonlySet<string> = new Set(['cache_control', 'eager_input_streaming', 'title', 'context', 'citations']);
 
-/**
- * Fields that other vendors' answers, or clients' types, add to a turn; nothing in them is for the model. The signature of a
- * call or a text (`thoughtSignature`, `extra_content`) is read elsewhere.
- */
-const echoes: ReadonlySet<string> = new Set([
-  'annotations',
-  'caller',
-  'extra_content',
-  'function',
-  'id',
-  'index',
-  'parsed',
-  'provider_specific_fields',
-  'reasoning',
-  'reasoning_details',
-  'status',
-  'thoughtSignature',
-  'thought_signature',
-]);
-
 /** A translation for one model. */
 export class Translation extends RequestTranslation {
   readonly api: Api;
@@ -35,7 +15,7 @@ export class Translation extends RequestTranslation {
   readonly model: string;
 
   constructor(dialect: Dialect, model: string, api: Api) {
-    super(dialect, 'vertex');
+    super(dialect, 'vertex', { hints });
     this.api = api;
     this.model = model.slice(model.lastIndexOf('/') + 1);
   }
@@ -45,8 +25,8 @@ export class Translation extends RequestTranslation {
     return /^gemini-(?:[3-9]|\d\d)/.test(this.model);
   }
 
-  /** Adds the unknown fields of a part of the request, by the two tables above. */
-  addPartExtra(wire: JsonObject, extra: JsonObject | undefined, path: string): JsonObject {
-    return this.addExtra(wire, extra, { path, hints, echoes });
+  /** Adds the unknown fields of a tool. */
+  addToolExtra(wire: JsonObject, extra: JsonObject | undefined, path: string): JsonObject {
+    return this.addExtra(wire, extra, { ...this.turnRulesAt({ path, role: 'user' }) });
   }
 }

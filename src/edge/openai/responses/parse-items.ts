@@ -87,10 +87,10 @@ class TurnBuilder {
     this.#turn.push(...content);
   }
 
-  /** What a caller answers stands alone; everything else is the model's. */
+  /** What a caller answers stands alone; everything else is the model's, and so is what came with an answer: that has an id. */
   #addOther(item: JsonObject, type: string): void {
     const part: ContentPart = { type: 'opaque', dialect: 'openai-responses', value: item };
-    if (answers.test(type)) this.#addTurn('tool', [part]);
+    if (answers.test(type) && item['id'] == null) this.#addTurn('tool', [part]);
     else this.#turn.push(part);
   }
 

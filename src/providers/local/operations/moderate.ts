@@ -46,7 +46,7 @@ export async function moderate(
 function textOf(parts: ModerateRequest['input'][number], path: string, losses: Losses): string {
   const texts = parts.map((part) => {
     if (part.type !== 'text') throw losses.refuse('judge pictures', path);
-    settlePartFields(part.extra, path, losses);
+    settlePartFields(part.extra, { path, isAnswer: false }, losses);
     return part.text;
   });
   if (texts.length === 0) throw new SluiceError('invalid_request', { param: path });

@@ -12,7 +12,7 @@ import type {
   ToolResultPart,
 } from '../../../core/message.ts';
 import type { Translation } from '../../openai-compatible/translation.ts';
-import { unsupported } from '../../translation/request-translation.ts';
+import { isEvent, type TurnPlace, unsupported } from '../../translation/request-translation.ts';
 import { listOf, objectOf } from '../../translation/wire-values.ts';
 
 /** Types of opaque values that belong into the content of a message; any other type is an item of its own. */
@@ -55,30 +55,31 @@ class ItemWriter {
   }
 
   addMessage(message: Message, path: string): void {
+    const place: TurnPlace = { path, role: message.role };
     if (message.name !== undefined) this.#translation.downgrade('name');
     const { tool_calls: calls, ...extra } = message.extra ?? {};
-    for (const part of message.content) this.#addPart(part, message, extra, path);
-    if (message.content.length === 0 && calls === undefined) this.#message(message, extra, path);
+    for (const part of message.content) this.#addPart(part, extra, place);
+    if (message.content.length === 0 && calls === undefined) this.#message(extra, place);
     this.#close();
     // Where one call is no function, the edge keeps all calls of the message as they came.
     for (const call of listOf(calls)) this.#addChatCall(objectOf(call) ?? {}, `${path}.tool_calls`);
   }
 
-  #addPart(part: ContentPart, message: Message, extra: JsonObject, path: string): void {
-    if (part.type === 'tool-call') this.#item(this.#toolCall(part));
-    else if (part.type === 'tool-result') this.#item(this.#toolResult(part, path));
-    else if (part.type === 'reasoning') this.#addReasoning(part);
-    else if (part.type !== 'opaque') this.#message(message, extra, path).push(this.#contentPart(part, message, path));
-    else if (part.dialect === 'openai') this.#addChatFields(part.value, path);
-    else if (part.dialect === 'openai-responses') this.#addOwn(part.value, message, extra, path);
-    else throw unsupported(`a content part of the ${part.dialect} API`, path);
+  #addPart(part: ContentPart, extra: JsonObject, place: TurnPlace): void {
+    if (part.type === 'tool-call') this.#item(this.#toolCall(part, place));
+    else if (part.type === 'tool-result') this.#item(this.#toolResult(part, place.path));
+    else if (part.type === 'reasoning') this.#addReasoning(part, place);
+    else if (part.type !== 'opaque') this.#message(extra, place).push(this.#contentPart(part, place));
+    else if (part.dialect === 'openai') this.#addChatFields(part, place);
+    else if (part.dialect === 'openai-responses') this.#addOwn(part.value, extra, place);
+    else this.#translation.leaveOutPart(part, place);
   }
 
   /** The content of the message under way, which is begun when there is none. Only its first message has a turn's fields. */
-  #message(message: Message, extra: JsonObject, path: string): JsonObject[] {
+  #message(extra: JsonObject, place: TurnPlace): JsonObject[] {
     if (this.#open === undefined) {
-      const role = message.role === 'tool' ? 'user' : message.role;
-      const wire = this.#translation.addPartExtra({ type: 'message', role }, extra, path);
+      const role = place.role === 'tool' ? 'user' : place.role;
+      const wire = this.#translation.addTurnExtra({ type: 'message', role }, extra, place);
       for (const name of Object.keys(extra)) delete extra[name];
       this.#open = { wire, content: [] };
     }
@@ -102,45 +103,44 @@ class ItemWriter {
     this.items.push(item);
   }
 
-  #contentPart(part: ContentPart, message: Message, path: string): JsonObject {
-    const { addPartExtra } = this.#translation;
-    const add = addPartExtra.bind(this.#translation);
-    const isAnswer = message.role === 'assistant';
+  #contentPart(part: ContentPart, place: TurnPlace): JsonObject {
+    const add = (wire: JsonObject, extra: JsonObject | undefined): JsonObject =>
+      this.#translation.addTurnExtra(wire, extra, place);
     switch (part.type) {
       case 'text':
-        return isAnswer
-          ? answerText(part.text, part.annotations, this.#translation)
-          : add({ type: 'input_text', text: part.text }, part.extra, path);
+        return place.role === 'assistant'
+          ? add(answerText(part.text, part.annotations, this.#translation), part.extra)
+          : add({ type: 'input_text', text: part.text }, part.extra);
       case 'refusal':
         return { type: 'refusal', refusal: part.text };
       case 'image':
-        return add(imageToWire(part), part.extra, path);
+        return add(imageToWire(part), part.extra);
       case 'file':
-        return add(fileToWire(part), part.extra, path);
+        return add(fileToWire(part), part.extra);
       default:
-        throw unsupported(part.type === 'audio' ? 'sound' : `a ${part.type} here`, path);
+        throw unsupported(part.type === 'audio' ? 'sound' : `a ${part.type} here`, place.path);
     }
   }
 
-  #toolCall(part: ToolCallPart): JsonObject {
+  #toolCall(part: ToolCallPart, place: TurnPlace): JsonObject {
     const { function: inner, ...outer } = part.extra ?? {};
     const wire: JsonObject = { type: 'function_call', call_id: part.id, name: part.name, arguments: part.arguments };
-    this.#translation.addEcho(wire, isJsonObject(inner) ? inner : undefined);
-    return this.#translation.addEcho(wire, outer);
+    this.#translation.addTurnExtra(wire, isJsonObject(inner) ? inner : undefined, place);
+    return this.#translation.addTurnExtra(wire, outer, place);
   }
 
   #toolResult(part: ToolResultPart, path: string): JsonObject {
     const type = this.#customCalls.has(part.toolCallId) ? 'custom_tool_call_output' : 'function_call_output';
-    const user: Message = { role: 'user', content: [] };
+    const place: TurnPlace = { path, role: 'tool' };
     const parts = part.content.map((inner) =>
-      inner.type === 'opaque' ? opaqueContent(inner, path) : this.#contentPart(inner, user, path),
+      inner.type === 'opaque' ? opaqueContent(inner, path) : this.#contentPart(inner, place),
     );
     const wire: JsonObject = { type, call_id: part.toolCallId, output: outputOf(parts, part.isError === true) };
-    return this.#translation.addPartExtra(wire, part.extra, path);
+    return this.#translation.addTurnExtra(wire, part.extra, place);
   }
 
   /** A piece of our own reasoning joins the item of its id when that is the last one. */
-  #addReasoning(part: ReasoningPart): void {
+  #addReasoning(part: ReasoningPart, place: TurnPlace): void {
     const { id, type, ...others } = part.extra ?? {};
     // What was encrypted here has the id of its item or the type of its piece.
     const isForeign = part.encrypted !== undefined && id === undefined && type === undefined;
@@ -156,29 +156,29 @@ class ItemWriter {
     if (part.text !== '') {
       const isText = type === 'reasoning_text';
       const field = isText ? 'content' : 'summary';
-      item[field] = [...listOf(item[field]), { type: isText ? type : 'summary_text', text: part.text }];
+      const pieces = listAt(item, field);
+      pieces.push({ type: isText ? type : 'summary_text', text: part.text });
     }
     if (part.encrypted !== undefined) item['encrypted_content'] = part.encrypted;
-    this.#translation.addEcho(item, others);
+    this.#translation.addTurnExtra(item, others, place);
   }
 
   /** Fields that an answer of chat completions brought along: its calls that are no functions count, the others are echoes. */
-  #addChatFields(value: JsonObject, path: string): void {
-    if (value['type'] !== undefined) throw unsupported('a content part of the openai API', path);
-    const { tool_calls: calls, ...others } = value;
-    for (const call of listOf(calls)) this.#addChatCall(objectOf(call) ?? {}, path);
-    for (const name of Object.keys(others)) this.#translation.downgrade(name);
+  #addChatFields(part: OpaquePart, place: TurnPlace): void {
+    const { tool_calls: calls, ...others } = part.value;
+    this.#translation.leaveOutPart({ ...part, value: others }, place);
+    for (const call of listOf(calls)) this.#addChatCall(objectOf(call) ?? {}, place.path);
   }
 
   /** A part of this API: progress, the head of a message, a part of its content, or an item. */
-  #addOwn(value: JsonObject, message: Message, extra: JsonObject, path: string): void {
-    const { type, content, call_id: callId } = value;
-    if (typeof type !== 'string') throw unsupported('an item without a type', path);
-    if (type.startsWith('response.')) return;
-    if (type === 'message' && content === undefined) {
+  #addOwn(value: JsonObject, extra: JsonObject, place: TurnPlace): void {
+    const { type, call_id: callId } = value;
+    if (typeof type !== 'string') throw unsupported('an item without a type', place.path);
+    if (type === 'message' && isEvent(type, value)) {
       this.#close();
-      this.#message(message, { ...value }, path);
-    } else if (contentType.test(type)) this.#message(message, extra, path).push(value);
+      this.#message({ ...value }, place);
+    } else if (isEvent(type, value)) return;
+    else if (contentType.test(type)) this.#message(extra, place).push(value);
     else {
       if (type === 'custom_tool_call' && typeof callId === 'string') this.#customCalls.add(callId);
       this.#item(value);
@@ -198,6 +198,15 @@ class ItemWriter {
       this.#item({ type: 'function_call', call_id: callId, name, arguments: text });
     } else throw unsupported(`a tool call of type \`${String(type)}\``, path);
   }
+}
+
+/** The list at a field of ours, made when it is not there; it is added to in place, since an item may have very many pieces. */
+function listAt(item: JsonObject, field: string): JsonValue[] {
+  const known = item[field];
+  if (Array.isArray(known)) return known;
+  const made: JsonValue[] = [];
+  item[field] = made;
+  return made;
 }
 
 /** Annotations go back to the API that made them and to no other: of another's it is reported that they are left out. */

@@ -23,11 +23,13 @@ import { addTools } from './tools-to-wire.ts';
  * id that only the vendor knows.
  */
 export function responseToWire(request: PredictRequest, model: string, stream: boolean): WireRequest {
-  const translation = new Translation(request.dialect, 'openai-responses');
+  const translation = new Translation(request.dialect, 'openai-responses', 'openai');
   const { extra = {} } = request;
   if (extra['background'] === true) throw unsupported('answers in the background', 'background');
   const [first, ...rest] = request.messages;
-  const instructions = extra['instructions'] === undefined ? instructionsOf(first) : undefined;
+  // A caller of another dialect who says nothing but instructions needs a turn: without one OpenAI answers nothing.
+  const leavesTurns = rest.length > 0 || translation.sendsExtra;
+  const instructions = extra['instructions'] === undefined && leavesTurns ? instructionsOf(first) : undefined;
   const body: JsonObject = {
     model,
     input: itemsToWire(instructions === undefined ? request.messages : rest, translation),

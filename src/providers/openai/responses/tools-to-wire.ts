@@ -30,8 +30,8 @@ function toolToWire(tool: Tool, path: string, translation: Translation): JsonObj
     wire['strict'] = tool.strict ?? false;
   }
   const { function: inner, ...outer } = tool.extra ?? {};
-  translation.addPartExtra(wire, objectOf(inner), `${path}.function`);
-  return translation.addPartExtra(wire, outer, path);
+  translation.addToolExtra(wire, objectOf(inner), `${path}.function`);
+  return translation.addToolExtra(wire, outer, path);
 }
 
 function vendorTool(value: JsonObject, dialect: string, path: string): JsonObject {
