@@ -34,12 +34,21 @@ export interface ErrorEntry {
    * target. A verdict on the content is not carried elsewhere: nobody shops around for a vendor without scruples.
    */
   readonly failover: boolean;
+  /**
+   * How much of a vendor's failure the caller reads: `words` of a verdict on the request (its status, message and field), the `status`
+   * of what is wrong with this server's account, `nothing` of the rest. What is shown is a vendor's 4xx: a model that is not
+   * there is 400 or 404, an account without credit 402, 403 or 429.
+   */
+  readonly vendorShows: VendorShows;
   /** What it means, for the documentation and as the message when none is given. */
   readonly sentence: string;
 }
 
 /** Whether a second try may help: not at all, at another target, later at the same one, or either. */
 type Retry = 'no' | 'elsewhere' | 'later' | 'anywhere';
+
+/** What of a vendor's failure is shown to the caller. */
+type VendorShows = 'words' | 'status' | 'nothing';
 
 /** The name of a catalogue row; stable, part of the API. */
 export type ErrorReason =
@@ -95,17 +104,24 @@ export const errorCatalogue: Readonly<Record<ErrorReason, ErrorEntry>> = {
   headers_too_large: row('OUT_OF_RANGE', 431, 'no', 'The headers are larger than this server accepts.'),
   request_timeout: row('DEADLINE_EXCEEDED', 408, 'no', 'The request was not received in time.'),
   unsupported_media_type: row('INVALID_ARGUMENT', 415, 'no', 'The content type of the body is not supported.'),
-  unsupported_capability: row('INVALID_ARGUMENT', 400, 'elsewhere', 'The model cannot do what the request asks for.'),
+  unsupported_capability: row(
+    'INVALID_ARGUMENT',
+    400,
+    'elsewhere',
+    'The model cannot do what the request asks for.',
+    'words',
+  ),
   context_length_exceeded: row(
     'INVALID_ARGUMENT',
     400,
     'elsewhere',
     'The input does not fit into the context of the model.',
+    'words',
   ),
-  content_filtered: row('INVALID_ARGUMENT', 400, 'no', 'The provider refused the content.'),
+  content_filtered: row('INVALID_ARGUMENT', 400, 'no', 'The provider refused the content.', 'words'),
   route_not_found: row('NOT_FOUND', 404, 'no', 'There is no such route.'),
   method_not_allowed: row('UNIMPLEMENTED', 405, 'no', 'The route does not support this method.'),
-  model_not_found: row('NOT_FOUND', 404, 'elsewhere', 'There is no such model.'),
+  model_not_found: row('NOT_FOUND', 404, 'elsewhere', 'There is no such model.', 'words'),
   not_found: row('NOT_FOUND', 404, 'no', 'There is no such thing.'),
   previous_response_not_found: row('INVALID_ARGUMENT', 400, 'no', 'The response to be continued is not kept here.'),
   already_exists: row('ALREADY_EXISTS', 409, 'no', 'A thing of this name exists already.'),
@@ -127,12 +143,13 @@ export const errorCatalogue: Readonly<Record<ErrorReason, ErrorEntry>> = {
   store_unavailable: row('UNAVAILABLE', 503, 'anywhere', 'The durable store cannot be reached.'),
 
   // What an upstream provider or engine did.
-  upstream_rejected: row('FAILED_PRECONDITION', 400, 'no', 'The provider rejected the request.'),
+  upstream_rejected: row('FAILED_PRECONDITION', 400, 'no', 'The provider rejected the request.', 'words'),
   upstream_unauthenticated: row(
     'INTERNAL',
     502,
     'elsewhere',
     'The provider refused the credentials, the permissions or the credit of this server, not your API key.',
+    'status',
   ),
   upstream_rate_limited: row('RESOURCE_EXHAUSTED', 429, 'anywhere', 'The provider is rate limiting.'),
   upstream_unavailable: row('UNAVAILABLE', 503, 'anywhere', 'The provider cannot be reached or failed.'),
@@ -152,8 +169,14 @@ export function isErrorReason(text: string): text is ErrorReason {
   return Object.hasOwn(errorCatalogue, text);
 }
 
-function row(code: StatusCode, httpStatus: number, retry: Retry, sentence: string): ErrorEntry {
+function row(
+  code: StatusCode,
+  httpStatus: number,
+  retry: Retry,
+  sentence: string,
+  vendorShows: VendorShows = 'nothing',
+): ErrorEntry {
   const retryable = retry === 'later' || retry === 'anywhere';
   const failover = retry === 'elsewhere' || retry === 'anywhere';
-  return { code, httpStatus, retryable, failover, sentence };
+  return { code, httpStatus, retryable, failover, vendorShows, sentence };
 }

@@ -59,9 +59,8 @@ export class SluiceError extends Error {
   /** The HTTP status: the vendor's own where the vendor refused the request or this server (4xx), else the catalogue's. */
   get httpStatus(): number {
     const vendor = this.upstream?.status;
-    return vendorVerdicts.has(this.reason) && vendor !== undefined && vendor >= 400 && vendor < 500
-      ? vendor
-      : this.entry.httpStatus;
+    const isShown = this.entry.vendorShows !== 'nothing' && vendor !== undefined && vendor >= 400 && vendor < 500;
+    return isShown ? vendor : this.entry.httpStatus;
   }
 
   /** True when the same request may succeed if it is sent again. */
@@ -74,19 +73,6 @@ export class SluiceError extends Error {
     return this.entry.failover;
   }
 }
-
-/**
- * What a vendor may have said under a status of its own choice: a model that is not there is 400 or 404, an account without
- * credit 402, 403 or 429.
- */
-const vendorVerdicts: ReadonlySet<ErrorReason> = new Set<ErrorReason>([
-  'upstream_rejected',
-  'content_filtered',
-  'context_length_exceeded',
-  'model_not_found',
-  'unsupported_capability',
-  'upstream_unauthenticated',
-]);
 
 /**
  * Turns anything thrown into a SluiceError. An unknown error becomes `internal`: it loses its message (which may hold

@@ -42,7 +42,9 @@ export function failCall(call: EdgeCall, error: SluiceError): void {
 export function retryHeaders(error: SluiceError): Record<string, string> {
   const headers: Record<string, string> = { 'x-should-retry': String(error.retryable) };
   const isLoad = error.retryable && (error.httpStatus === 429 || error.httpStatus === 503);
-  const waitMs = error.retryAfterMs ?? (isLoad ? defaultRetryAfterMs : undefined);
+  // Advice of ours is for our own load: how long a vendor's lasts, only the vendor can say.
+  const isOurs = error.upstream === undefined;
+  const waitMs = error.retryAfterMs ?? (isLoad && isOurs ? defaultRetryAfterMs : undefined);
   if (waitMs !== undefined) {
     headers['retry-after'] = String(Math.ceil(waitMs / 1000));
     headers['retry-after-ms'] = String(Math.ceil(waitMs));

@@ -47,3 +47,12 @@ test('retry headers: the wait is rounded up, never down', () => {
     'retry-after-ms': '1201',
   });
 });
+
+test('retry headers: a wait that a vendor did not ask for is not made up', () => {
+  const upstream = { target: 'p/m', status: 429 };
+  for (const reason of ['upstream_rate_limited', 'upstream_unavailable'] as const) {
+    assert.deepEqual(retryHeaders(new SluiceError(reason, { upstream })), { 'x-should-retry': 'true' });
+    assert.equal(retryHeaders(new SluiceError(reason, { upstream, retryAfterMs: 0 }))['retry-after'], '0');
+  }
+  assert.equal(retryHeaders(new SluiceError('overloaded'))['retry-after'], '1', 'our own load');
+});

@@ -4,7 +4,7 @@ import { reportOf } from '../../core/downgraded.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, Ending, PredictRequest } from '../../core/predict.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
-import { unknownUsage } from '../openai-compatible/usage.ts';
+import { unknownUsage } from '../translation/usage.ts';
 import { isPresent, textValueOf } from '../translation/wire-values.ts';
 import { maxExtraFields } from './defaults.ts';
 import { finishReasonOf } from './finish-reason.ts';

@@ -77,6 +77,8 @@ test('errors: how long to wait is said by retry-after, else by the limit that is
     'anthropic-ratelimit-tokens-reset': '2020-01-01T00:00:00Z',
   };
   assert.equal(fail(429, 'rate_limit_error', '', past).retryAfterMs, 0);
+  const years = { ...past, 'anthropic-ratelimit-tokens-reset': '9999-01-01T00:00:00Z' };
+  assert.equal(fail(429, 'rate_limit_error', '', years).retryAfterMs, 86_400_000, 'at most a day');
   const nonsense = { 'anthropic-ratelimit-tokens-remaining': '0', 'anthropic-ratelimit-tokens-reset': 'soon' };
   assert.equal(fail(429, 'rate_limit_error', '', nonsense).retryAfterMs, undefined);
 });

@@ -3,10 +3,10 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { SluiceError } from '../../core/error.ts';
-import type { ErrorReason } from '../../core/error-catalogue.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { objectOf, textValueOf } from '../translation/wire-values.ts';
 import { type FailureContext, plainMessage, type VendorError, vendorError } from '../transport/vendor-error.ts';
+import { reasonBy, type VerdictRow } from '../transport/verdict-table.ts';
 import { retryAfterMsOf } from './retry-after.ts';
 
 /** The status that an error has whose type came within a stream, where there is none. */
@@ -43,7 +43,11 @@ export function embeddedFailureOf(body: JsonObject, context: FailureContext): Sl
 }
 
 function toError(error: VendorError, headers: IncomingHttpHeaders, context: FailureContext): SluiceError {
-  return vendorError(reasonOf(error), { ...error, retryAfterMs: retryAfterMsOf(headers, context.nowMs) }, context);
+  return vendorError(
+    reasonBy(verdicts, error),
+    { ...error, retryAfterMs: retryAfterMsOf(headers, context.nowMs) },
+    context,
+  );
 }
 
 const accountWords: RegExp =
@@ -56,23 +60,23 @@ const modelWords: RegExp = /^model:|\bmodel\b.*\b(?:not found|not exist|retired|
  * In order: this server's account (its key, its rights, its credit, which Anthropic reports as an invalid request too); limits
  * and load (529 is Anthropic's own status for overload); then what the words say about the request. A redirect is no answer.
  */
-function reasonOf(error: VendorError): ErrorReason {
-  const { status, type } = error;
-  if (status === 401 || status === 402 || status === 403) return 'upstream_unauthenticated';
-  if (status === 429 || type === 'rate_limit_error') return 'upstream_rate_limited';
-  if (status === 408 || status === 504 || type === 'timeout_error') return 'upstream_timeout';
-  if (status === 409) return 'upstream_rate_limited'; // A lock at the vendor: it goes away by waiting.
-  if (status >= 500 || type === 'overloaded_error' || type === 'api_error') return 'upstream_unavailable';
-  return status >= 400 ? verdictOf(error) : 'upstream_malformed';
-}
-
-/** Only the wording tells these apart. */
-function verdictOf({ status, message = '' }: VendorError): ErrorReason {
-  if (status === 404) return modelWords.test(message) ? 'model_not_found' : 'upstream_rejected';
-  if (accountWords.test(message)) return 'upstream_unauthenticated';
-  if (contextWords.test(message)) return 'context_length_exceeded';
-  return filterWords.test(message) ? 'content_filtered' : 'upstream_rejected';
-}
+const verdicts: readonly VerdictRow[] = [
+  { status: [401, 402, 403], reason: 'upstream_unauthenticated' },
+  { status: [429], reason: 'upstream_rate_limited' },
+  { word: /^rate_limit_error$/, reason: 'upstream_rate_limited' },
+  { status: [408, 504], reason: 'upstream_timeout' },
+  { word: /^timeout_error$/, reason: 'upstream_timeout' },
+  { status: [409], reason: 'upstream_rate_limited' }, // A lock at the vendor: it goes away by waiting.
+  { status: '5xx', reason: 'upstream_unavailable' },
+  { word: /^(?:overloaded|api)_error$/, reason: 'upstream_unavailable' },
+  { status: [404], message: modelWords, reason: 'model_not_found' },
+  { status: [404], reason: 'upstream_rejected' },
+  { status: '4xx', message: accountWords, reason: 'upstream_unauthenticated' },
+  { status: '4xx', message: contextWords, reason: 'context_length_exceeded' },
+  { status: '4xx', message: filterWords, reason: 'content_filtered' },
+  { status: '4xx', reason: 'upstream_rejected' },
+  { reason: 'upstream_malformed' },
+];
 
 function parseError(status: number, body: string): VendorError {
   let parsed: unknown;

@@ -9,7 +9,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { ModelCall, ModelProvider } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { outputOf, settleUsage } from '../openai-compatible/usage.ts';
+import { outputOf, settleUsage } from '../translation/usage.ts';
 import { isPresent } from '../translation/wire-values.ts';
 import { createConnection } from '../transport/connection.ts';
 import type { CredentialOptions, Headers } from '../transport/credentials.ts';

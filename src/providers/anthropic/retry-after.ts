@@ -1,8 +1,7 @@
 // How long Anthropic asks us to wait.
 
 import type { IncomingHttpHeaders } from 'node:http';
-import { maxRetryAfterMs } from '../transport/defaults.ts';
-import { retryAfterMsOf as commonRetryAfterMsOf } from '../transport/retry-after.ts';
+import { boundedWait, retryAfterMsOf as commonRetryAfterMsOf } from '../transport/retry-after.ts';
 
 /** The limits that Anthropic reports, each with `-remaining` and `-reset` (RFC 3339). */
 const limits: readonly string[] = ['requests', 'tokens', 'input-tokens', 'output-tokens'];
@@ -17,8 +16,9 @@ export function retryAfterMsOf(headers: IncomingHttpHeaders, nowMs: number): num
   let latest: number | undefined;
   for (const limit of limits) {
     if (one(headers, `anthropic-ratelimit-${limit}-remaining`) !== '0') continue;
-    const ms = Date.parse(one(headers, `anthropic-ratelimit-${limit}-reset`) ?? '') - nowMs;
-    if (Number.isFinite(ms) && ms <= maxRetryAfterMs) latest = Math.max(latest ?? 0, Math.ceil(ms));
+    // A reset that has passed: nothing to wait for any more.
+    const wait = boundedWait(Math.max(0, Date.parse(one(headers, `anthropic-ratelimit-${limit}-reset`) ?? '') - nowMs));
+    if (wait !== undefined) latest = Math.max(latest ?? 0, wait);
   }
   return latest;
 }

@@ -4,7 +4,7 @@ import { partsOf } from '../../core/collect.ts';
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictPart } from '../../core/predict.ts';
-import { OutputText, outputOf, settleUsage } from '../openai-compatible/usage.ts';
+import { OutputText, outputOf, settleUsage } from '../translation/usage.ts';
 import { isPresent, malformed, objectOf, parseObject, textValueOf } from '../translation/wire-values.ts';
 import type { EndPart, StreamReader } from '../transport/part-stream.ts';
 import type { WholeAnswer } from '../transport/whole-call.ts';
@@ -210,7 +210,7 @@ function holdsSomething(delta: JsonObject): boolean {
 /** An error event whose data is no JSON is an error all the same. */
 function errorBodyOf(data: string): JsonObject {
   try {
-    return objectOf(JSON.parse(data) as JsonValue) ?? {};
+    return parseObject(data, 'an error event');
   } catch {
     return {};
   }

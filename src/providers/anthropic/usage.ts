@@ -2,8 +2,8 @@
 
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { knownDetails, type Usage } from '../../core/usage.ts';
-import { countUpTo } from '../openai-compatible/usage.ts';
-import { type ReadFields, usageExtraOf } from '../openai-compatible/usage-extra.ts';
+import { countUpTo } from '../translation/usage.ts';
+import { type ReadFields, usageExtraOf } from '../translation/usage-extra.ts';
 import { countOf, objectOf } from '../translation/wire-values.ts';
 
 /** What is left is such as `service_tier`, `cache_creation` (by time to live), `server_tool_use`, `iterations`. */

@@ -4,8 +4,8 @@ import type { ClassifyRequest, ClassifyResponse, LabelScore } from '../../core/c
 import { reportOf } from '../../core/downgraded.ts';
 import type { ModelCall } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
-import { inputUsage } from '../openai-compatible/usage.ts';
 import { unsupported } from '../translation/request-translation.ts';
+import { inputUsage } from '../translation/usage.ts';
 import { malformed } from '../translation/wire-values.ts';
 import { activate, batchesOf, type ClassifyTask, extraParameters, inferRows, textTensor } from './tensor-task.ts';
 import type { TensorTransport } from './tensor-transport.ts';

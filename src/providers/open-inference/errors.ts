@@ -2,7 +2,7 @@
 
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { SluiceError } from '../../core/error.ts';
-import type { ErrorReason, StatusCode } from '../../core/error-catalogue.ts';
+import { type ErrorReason, errorCatalogue, type StatusCode } from '../../core/error-catalogue.ts';
 import { failureOf } from '../openai-compatible/errors.ts';
 import { safeMessage } from '../transport/safe-message.ts';
 import type { FailureContext } from '../transport/vendor-error.ts';
@@ -32,13 +32,6 @@ const reasonOfStatus: Readonly<Record<StatusCode, ErrorReason>> = {
   UNAUTHENTICATED: 'upstream_unauthenticated',
 };
 
-/** Reasons that are about what the caller sent: only they show the server's own words, cleaned. */
-const callersVerdicts: ReadonlySet<ErrorReason> = new Set([
-  'upstream_rejected',
-  'model_not_found',
-  'unsupported_capability',
-]);
-
 /** The failure of a gRPC call. */
 export function failureOfStatus(failure: Pick<ServiceError, 'code' | 'details'>, context: FailureContext): SluiceError {
   const { details } = failure;
@@ -50,7 +43,7 @@ export function failureOfStatus(failure: Pick<ServiceError, 'code' | 'details'>,
     const limit = `The request is larger than the ${limitOf(details)} bytes that a message to the model may have.`;
     return new SluiceError(reason, { message: limit, detail: `gRPC ${code}: ${message ?? ''}` });
   }
-  const isVerdict = callersVerdicts.has(reason);
+  const isVerdict = errorCatalogue[reason].vendorShows === 'words';
   return new SluiceError(reason, {
     ...(isVerdict && message !== undefined ? { message } : {}),
     detail: isVerdict ? `gRPC ${code}` : `gRPC ${code}: ${message ?? ''}`,

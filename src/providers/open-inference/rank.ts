@@ -5,7 +5,7 @@ import type { RankRequest, RankResponse } from '../../core/rank.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { ModelCall } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
-import { inputUsage } from '../openai-compatible/usage.ts';
+import { inputUsage } from '../translation/usage.ts';
 import { malformed } from '../translation/wire-values.ts';
 import { activate, batchesOf, extraParameters, inferRows, type RankTask, textTensor } from './tensor-task.ts';
 import type { TensorTransport } from './tensor-transport.ts';

@@ -14,6 +14,7 @@ import {
 } from '../../open-inference/tensor-rest.ts';
 import { malformed } from '../translation/wire-values.ts';
 import type { Connection, Payload } from '../transport/connection.ts';
+import { utf8TextOf } from '../transport/utf8-text.ts';
 import type { BytesAnswer } from '../transport/whole-call.ts';
 import type { TensorTransport } from './tensor-transport.ts';
 import { checkInputs } from './to-wire.ts';
@@ -134,7 +135,7 @@ function descriptionsOf(list: unknown, param: string): TensorDescription[] {
 function parse(json: Buffer): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
-    value = parseExactJson(json.toString('utf8'));
+    value = parseExactJson(utf8TextOf(json));
   } catch {
     throw malformed(`the answer of ${json.length} bytes is not JSON`);
   }

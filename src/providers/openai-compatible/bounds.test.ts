@@ -11,11 +11,11 @@ import { ResponseCollector } from '../../core/collect.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictPart, PredictResponse } from '../../core/predict.ts';
 import { maxExtraFields, maxKeptOutput } from '../translation/defaults.ts';
+import { OutputText } from '../translation/usage.ts';
 import { maxContentPieces, maxKnownHabits } from './defaults.ts';
 import { embeddedFailureOf } from './errors.ts';
 import { predictFromWire } from './from-wire.ts';
 import { ChatStreamReader } from './stream.ts';
-import { OutputText } from './usage.ts';
 
 const context = { target: 'p/m', model: 'm', requestId: 'req_1', nowMs: 0, estimator: quarterEstimator };
 

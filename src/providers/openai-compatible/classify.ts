@@ -4,8 +4,8 @@ import type { ClassifyRequest, ClassifyResponse, LabelScore } from '../../core/c
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
 import { unsupported } from '../translation/request-translation.ts';
+import { inputUsage, inputUsageExtraOf } from '../translation/usage.ts';
 import { countOf, listOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
-import { inputUsage, inputUsageExtraOf } from './usage.ts';
 
 /** The body. Throws `unsupported_capability` for labels of the caller's: the endpoint serves models with labels of their own. */
 export function classifyToWire(request: ClassifyRequest, model: string): JsonObject {

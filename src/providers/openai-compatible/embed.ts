@@ -4,8 +4,8 @@ import { type EmbedRequest, type EmbedResponse, inputCount } from '../../core/em
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Usage } from '../../core/usage.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
+import { inputUsage, inputUsageExtraOf } from '../translation/usage.ts';
 import { countOf, listOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
-import { inputUsage, inputUsageExtraOf } from './usage.ts';
 
 /**
  * The body. Vectors are asked for in base64, a fifth of the CPU of decimal text; OpenAI's own clients ask so by default,

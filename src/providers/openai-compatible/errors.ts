@@ -2,11 +2,11 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { SluiceError } from '../../core/error.ts';
-import type { ErrorReason } from '../../core/error-catalogue.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { objectOf, textValueOf } from '../translation/wire-values.ts';
 import { retryAfterMsOf } from '../transport/retry-after.ts';
 import { type FailureContext, plainMessage, type VendorError, vendorError } from '../transport/vendor-error.ts';
+import { reasonBy, type VerdictRow } from '../transport/verdict-table.ts';
 
 /** The failure that a status and body mean; what of it is shown: see vendorError. */
 export function failureOf(
@@ -25,24 +25,11 @@ export function embeddedFailureOf(body: JsonObject, context: FailureContext): Sl
 }
 
 function toError(error: VendorError, headers: IncomingHttpHeaders, context: FailureContext): SluiceError {
-  return vendorError(reasonOf(error), { ...error, retryAfterMs: retryAfterMsOf(headers, context.nowMs) }, context);
-}
-
-/**
- * In order: what is wrong with this server's account: its key, or its credit (a 429 or 402 that no waiting mends); what the
- * vendor's code or words say about the request; then the status. A redirect is not followed, and is no answer.
- */
-function reasonOf(error: VendorError): ErrorReason {
-  const { status } = error;
-  if (isAboutAccount(error)) return 'upstream_unauthenticated';
-  if (status === 429) return 'upstream_rate_limited';
-  const verdict = verdictOf(error);
-  if (verdict !== undefined) return verdict;
-  if (status === 403) return 'upstream_unauthenticated';
-  if (status === 408 || status === 504) return 'upstream_timeout';
-  if (status === 409) return 'upstream_rate_limited'; // A lock at the vendor: it goes away by waiting.
-  if (status === 424 || status >= 500) return 'upstream_unavailable'; // 424: TGI's engine failed.
-  return status >= 400 ? 'upstream_rejected' : 'upstream_malformed';
+  return vendorError(
+    reasonBy(verdicts, error),
+    { ...error, retryAfterMs: retryAfterMsOf(headers, context.nowMs) },
+    context,
+  );
 }
 
 const accountCodes: ReadonlySet<string> = new Set([
@@ -59,17 +46,14 @@ const accountCodes: ReadonlySet<string> = new Set([
 const accountWords: RegExp =
   /\b(?:incorrect|invalid|missing|expired|no) api[- _]?key|api[- _]?key (?:is |was )?(?:not (?:valid|found)|invalid|incorrect|missing|expired)/i;
 
-function isAboutAccount({ status, code = '', type = '', message = '' }: VendorError): boolean {
-  if (status === 401 || status === 402 || accountCodes.has(code) || accountCodes.has(type)) return true;
-  return (status === 400 || status === 403) && accountWords.test(message);
-}
-
 const contextCodes: ReadonlySet<string> = new Set([
   'context_length_exceeded',
   'exceed_context_size_error', // llama.cpp
   'too_many_prompt_tokens', // Perplexity
 ]);
+
 const filterCodes: ReadonlySet<string> = new Set(['content_filter', 'content_policy_violation', 'content_filtered']);
+
 const modelCodes: ReadonlySet<string> = new Set([
   'model_not_found',
   'model_decommissioned', // Groq
@@ -79,30 +63,40 @@ const modelCodes: ReadonlySet<string> = new Set([
 
 const contextWords: RegExp =
   /maximum context length|context (?:length|window|size)|too many (?:input|prompt) tokens|(?:input|prompt) is too long|`max_new_tokens` must be|length of all messages is too long|reduce the length of the (?:messages|prompt)/i;
+
 const filterWords: RegExp = /content (?:management|policy)|content filter|flagged .*moderation|requires moderation/i;
+
 const modelWords: RegExp =
   /\bmodel\b.*(?:not found|not exist|no such|deprecated|unknown|not available|decommissioned)|(?:no such|unknown) model/is;
 
 /** DeepSeek and xAI say so with a 400. */
 const noModelWords: RegExp = /^\s*model(?: not exist|(?: is)? not found\b)/i;
 
-/** What the vendor's code or words say about the request; undefined when they say nothing known. */
-function verdictOf(error: VendorError): ErrorReason | undefined {
-  const { status, code = '', type = '' } = error;
-  if (contextCodes.has(code) || contextCodes.has(type)) return 'context_length_exceeded';
-  if (filterCodes.has(code) || filterCodes.has(type)) return 'content_filtered';
-  if (type === 'not_supported_error') return 'unsupported_capability'; // llama.cpp, status 501
-  return status >= 400 && status < 500 ? worded(error) : undefined;
-}
-
-/** Verdicts of a 4xx that only the wording tells. */
-function worded({ status, code = '', type = '', message = '' }: VendorError): ErrorReason | undefined {
-  if (modelCodes.has(code) || modelCodes.has(type)) return 'model_not_found';
-  if ((status === 404 && modelWords.test(message)) || noModelWords.test(message)) return 'model_not_found';
-  if ((status === 400 || status === 413 || status === 422) && contextWords.test(message))
-    return 'context_length_exceeded';
-  return (status === 400 || status === 403) && filterWords.test(message) ? 'content_filtered' : undefined;
-}
+/**
+ * In order: what is wrong with this server's account: its key, or its credit (a 429 or 402 that no waiting mends); what the
+ * vendor's code or words say about the request; then the status. A redirect is not followed, and is no answer.
+ */
+const verdicts: readonly VerdictRow[] = [
+  { status: [401, 402], reason: 'upstream_unauthenticated' },
+  { word: accountCodes, reason: 'upstream_unauthenticated' },
+  { status: [400, 403], message: accountWords, reason: 'upstream_unauthenticated' },
+  { status: [429], reason: 'upstream_rate_limited' },
+  { word: contextCodes, reason: 'context_length_exceeded' },
+  { word: filterCodes, reason: 'content_filtered' },
+  { word: /^not_supported_error$/, reason: 'unsupported_capability' }, // llama.cpp, status 501
+  { status: '4xx', word: modelCodes, reason: 'model_not_found' },
+  { status: [404], message: modelWords, reason: 'model_not_found' },
+  { status: '4xx', message: noModelWords, reason: 'model_not_found' },
+  { status: [400, 413, 422], message: contextWords, reason: 'context_length_exceeded' },
+  { status: [400, 403], message: filterWords, reason: 'content_filtered' },
+  { status: [403], reason: 'upstream_unauthenticated' },
+  { status: [408, 504], reason: 'upstream_timeout' },
+  { status: [409], reason: 'upstream_rate_limited' }, // A lock at the vendor: it goes away by waiting.
+  { status: [424], reason: 'upstream_unavailable' }, // TGI's engine failed.
+  { status: '5xx', reason: 'upstream_unavailable' },
+  { status: '4xx', reason: 'upstream_rejected' },
+  { reason: 'upstream_malformed' },
+];
 
 function parseError(status: number, body: string): VendorError {
   let parsed: unknown;

@@ -6,9 +6,9 @@ import { quarterEstimator } from '../../../test/fixtures/quarter-estimator.ts';
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictResponse } from '../../core/predict.ts';
+import { unknownUsage } from '../translation/usage.ts';
 import { parseObject } from '../translation/wire-values.ts';
 import { predictFromWire } from './from-wire.ts';
-import { unknownUsage } from './usage.ts';
 
 const context = {
   target: 'p/m',

@@ -7,6 +7,7 @@ import type { PredictResponse } from '../../core/predict.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
 import { madeUpCallId } from '../translation/call-id.ts';
 import { maxToolCalls } from '../translation/defaults.ts';
+import { unknownUsage } from '../translation/usage.ts';
 import { argumentsOf, isPresent, listOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
 import {
   answererOf,
@@ -17,7 +18,7 @@ import {
   unknownMessageFields,
 } from './answer-fields.ts';
 import { finishReasonOf, isUnfinished } from './finish-reason.ts';
-import { unknownUsage, usageFromWire } from './usage.ts';
+import { usageFromWire } from './usage.ts';
 
 /**
  * The response. Fields of the message without a name here become one `opaque` part whose value has no `type` (an opaque

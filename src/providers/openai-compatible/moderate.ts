@@ -6,8 +6,8 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ImagePart, TextPart } from '../../core/message.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
 import { unsupported } from '../translation/request-translation.ts';
+import { inputUsage, inputUsageExtraOf } from '../translation/usage.ts';
 import { countOf, isPresent, listOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
-import { inputUsage, inputUsageExtraOf } from './usage.ts';
 
 /**
  * The bodies, in the order of the inputs. Inputs of one text each go together. An input of several parts is judged as a whole

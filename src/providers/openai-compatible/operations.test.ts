@@ -106,6 +106,16 @@ describe('operations', () => {
     assert.equal(upstream.exchanges.length, 0);
   });
 
+  test('operations: a byte order mark before an answer or a failure is no part of it', async () => {
+    const request = { model: 'a', query: 'q', documents: ['a'] };
+    const ranked = await create('\uFEFF[{"index":0,"score":0.5}]').rank(request, call);
+    assert.deepEqual(ranked.results, [{ index: 0, score: 0.5 }]);
+    const provider = create('');
+    upstream.script = answerWith({ status: 400, body: '\uFEFF{"error":{"message":"Bad.","type":"t","code":"c"}}' });
+    const failure = await failureOfCall(provider.rank(request, call));
+    assert.deepEqual([failure.message, failure.upstream?.type, failure.upstream?.code], ['Bad.', 't', 'c']);
+  });
+
   test('operations: a ranking comes back best first, cut to what was asked for', async () => {
     const results = [
       { index: 1, relevance_score: 0.2, document: { text: 'b' } },

@@ -8,6 +8,7 @@ import type { ModelCall, ModelProvider } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
 import type { WireRequest } from '../translation/request-translation.ts';
+import { outputOf, settleUsage } from '../translation/usage.ts';
 import { isPresent, malformed, parseObject } from '../translation/wire-values.ts';
 import { type Connection, jsonPayload } from '../transport/connection.ts';
 import { classifyFromWire, classifyToWire } from './classify.ts';
@@ -22,7 +23,6 @@ import { ChatStreamReader, type EndingHabit } from './stream.ts';
 import { type MaxTokensField, predictToWire } from './to-wire.ts';
 import { transcribeFromWire, transcribeToWire } from './transcribe.ts';
 import type { Reader } from './translation.ts';
-import { outputOf, settleUsage } from './usage.ts';
 
 /** What the operations need beside a connection. */
 export interface OperationOptions {

@@ -3,8 +3,8 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { RankRequest, RankResponse } from '../../core/rank.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
+import { inputUsage, inputUsageExtraOf } from '../translation/usage.ts';
 import { countOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
-import { inputUsage, inputUsageExtraOf } from './usage.ts';
 
 /** `jina`: `documents` and `top_n`. `tei` (Hugging Face text-embeddings-inference): `texts`, and all of them come back. */
 export type RankForm = 'jina' | 'tei';

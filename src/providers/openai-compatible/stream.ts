@@ -7,6 +7,7 @@ import type { Answerer, PredictPart, PredictRequest, TokenLogprob } from '../../
 import { textsOf } from '../../ports/token-estimator.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
 import { maxExtraFields } from '../translation/defaults.ts';
+import { OutputText, settleUsage, unknownUsage } from '../translation/usage.ts';
 import {
   countOf,
   isPresent,
@@ -30,7 +31,7 @@ import { completionAsChat } from './completions.ts';
 import { finishReasonOf, isUnfinished } from './finish-reason.ts';
 import { predictFromWire } from './from-wire.ts';
 import { ToolCallStream } from './tool-call-stream.ts';
-import { isCounted, OutputText, settleUsage, unknownUsage, usageFromWire } from './usage.ts';
+import { isCounted, usageFromWire } from './usage.ts';
 
 /** Makes a failure out of an `error` object that came within a stream or a body of status 200. */
 export type EmbeddedFailure = (body: JsonObject) => SluiceError;

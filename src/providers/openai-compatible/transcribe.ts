@@ -6,9 +6,9 @@ import type { TranscribeRequest, TranscribeResponse, TranscriptSegment } from '.
 import type { Usage } from '../../core/usage.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
 import { unsupported } from '../translation/request-translation.ts';
+import { type ReadFields, usageExtraOf } from '../translation/usage-extra.ts';
 import { countOf, isPresent, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
 import { multipartForm } from '../transport/multipart.ts';
-import { type ReadFields, usageExtraOf } from './usage-extra.ts';
 
 /** Formats of an answer that are JSON. Subtitles are made from segments, by whoever wants them. */
 const jsonFormats: ReadonlySet<string> = new Set(['json', 'verbose_json', 'diarized_json']);

@@ -1,13 +1,10 @@
-// Token usage out of the vendor's `usage` object, and an estimate for vendors that send none.
+// Token usage out of the `usage` object of OpenAI's dialect.
 
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import type { ContentPart } from '../../core/message.ts';
-import type { PredictRequest } from '../../core/predict.ts';
 import { knownDetails, type Usage, type UsageDetails } from '../../core/usage.ts';
-import { estimateInputTokens, type TokenEstimator, textsOf } from '../../ports/token-estimator.ts';
-import { maxKeptOutput } from '../translation/defaults.ts';
+import { countUpTo } from '../translation/usage.ts';
+import { type ReadFields, usageExtraOf } from '../translation/usage-extra.ts';
 import { countOf, objectOf } from '../translation/wire-values.ts';
-import { type ReadFields, usageExtraOf } from './usage-extra.ts';
 
 /** Fields that become counts of ours. Other spellings of these are read too, and also kept as they came. */
 const readFields: ReadFields = {
@@ -86,76 +83,4 @@ function inputDetailsOf(wire: JsonObject, details: JsonObject | undefined, input
     cacheWriteInputTokens: countUpTo(inputTokens, details?.['cache_write_tokens']), // OpenRouter
     audioInputTokens: countUpTo(inputTokens, details?.['audio_tokens']),
   });
-}
-
-/** A count that is a part of another one; undefined where there is none. */
-export function countUpTo(whole: number, value: JsonValue | undefined): number | undefined {
-  const count = countOf(value);
-  return count === undefined ? undefined : Math.min(count, whole);
-}
-
-/** Stands for usage that nobody reported until `settleUsage` has put an estimate in its place. */
-export const unknownUsage: Usage = Object.freeze({ inputTokens: 0, outputTokens: 0, source: 'estimated' });
-
-/** What a model wrote, kept for an estimate up to `maxKeptOutput` units; of what comes after it only the length. */
-export class OutputText {
-  #text: string = '';
-  #units: number = 0;
-
-  add(text: string): void {
-    this.#units += text.length;
-    if (this.#text.length < maxKeptOutput) this.#text += text;
-  }
-
-  /** Tokens, where what was not kept is taken to be like the rest. */
-  async tokens(estimator: TokenEstimator): Promise<number> {
-    if (this.#units === 0) return 0;
-    const counted = await estimator.count([this.#text]);
-    return Math.round((counted * this.#units) / this.#text.length);
-  }
-}
-
-/** The same answer or end with an estimate where its usage is unknown; itself, without a promise, where it is known. */
-export function settleUsage<T extends { readonly usage: Usage }>(
-  answered: T,
-  request: PredictRequest,
-  output: OutputText,
-  estimator: TokenEstimator,
-): T | Promise<T> {
-  return answered.usage === unknownUsage ? withEstimate(answered, request, output, estimator) : answered;
-}
-
-async function withEstimate<T extends { readonly usage: Usage }>(
-  answered: T,
-  request: PredictRequest,
-  output: OutputText,
-  estimator: TokenEstimator,
-): Promise<T> {
-  const inputTokens = await estimateInputTokens(request, estimator);
-  const outputTokens = await output.tokens(estimator);
-  return { ...answered, usage: { inputTokens, outputTokens, source: 'estimated' } };
-}
-
-/** The output of a whole answer. */
-export function outputOf(content: readonly ContentPart[]): OutputText {
-  const output = new OutputText();
-  for (const text of textsOf(content)) output.add(text);
-  return output;
-}
-
-/** What the usage of a call without output tokens says beside their count. */
-export function inputUsageExtraOf(raw: JsonValue | undefined): JsonObject | undefined {
-  return usageExtraOf(raw, { prompt_tokens: true, total_tokens: true });
-}
-
-/** The usage of a call that has no output tokens: what was reported, or an estimate of its texts. `extra` as of `Usage`. */
-export async function inputUsage(
-  reported: number | undefined,
-  texts: readonly string[],
-  estimator: TokenEstimator,
-  extra?: JsonObject,
-): Promise<Usage> {
-  const others = { outputTokens: 0, ...(extra === undefined ? {} : { extra }) };
-  if (reported !== undefined) return { inputTokens: reported, source: 'provider', ...others };
-  return { inputTokens: await estimator.count(texts), source: 'estimated', ...others };
 }

@@ -9,7 +9,7 @@ import type { ModelCall, ModelProvider } from '../../ports/model.ts';
 import { failureOf } from '../openai-compatible/errors.ts';
 import { answerContext, createOperations } from '../openai-compatible/operations.ts';
 import type { OpenAiCompatibleOptions } from '../openai-compatible/provider.ts';
-import { outputOf, settleUsage } from '../openai-compatible/usage.ts';
+import { outputOf, settleUsage } from '../translation/usage.ts';
 import { countOf, malformed, objectOf } from '../translation/wire-values.ts';
 import { type Connection, createConnection } from '../transport/connection.ts';
 import { openAiLimits } from './defaults.ts';

@@ -15,6 +15,7 @@ import { createHttpCaller } from './http-call.ts';
 import type { HttpCall } from './http-exchange.ts';
 import { type PreparedStream, type StreamReader, streamParts } from './part-stream.ts';
 import { unlessAborted } from './unless-aborted.ts';
+import { utf8TextOf } from './utf8-text.ts';
 import type { FailureContext } from './vendor-error.ts';
 import { asText, type BytesAnswer, callWhole, isSuccess, type WholeAnswer } from './whole-call.ts';
 
@@ -120,7 +121,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     return answer;
   };
   const send = async (path: string, payload: Payload, call: ModelCall): Promise<string> =>
-    (await receive(path, payload, call)).body.toString('utf8');
+    utf8TextOf((await receive(path, payload, call)).body);
   return {
     targetOf,
     failureContext,

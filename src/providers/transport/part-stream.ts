@@ -10,6 +10,7 @@ import type { HttpCaller } from './http-call.ts';
 import type { AnswerSink, HttpCall, HttpExchange } from './http-exchange.ts';
 import { SseParser } from './sse-parser.ts';
 import { SurrogateJoiner } from './surrogate-joiner.ts';
+import { utf8TextOf } from './utf8-text.ts';
 import { bodyTooLong, isSuccess, joined, type WholeAnswer } from './whole-call.ts';
 
 /** The last part of a stream. */
@@ -340,7 +341,7 @@ class PartStream implements AsyncIterableIterator<PredictPart>, AnswerSink {
 
   /** The body of a failure, or of a server that does not stream. */
   #readWhole(whole: { status: number; headers: IncomingHttpHeaders; chunks: Buffer[] }): void {
-    const answer = { status: whole.status, headers: whole.headers, body: joined(whole.chunks).toString('utf8') };
+    const answer = { status: whole.status, headers: whole.headers, body: utf8TextOf(joined(whole.chunks)) };
     try {
       if (!isSuccess(whole.status)) throw this.#options.failure(answer);
       this.#reader?.whole(answer, this.#parts);

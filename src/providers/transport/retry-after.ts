@@ -10,7 +10,9 @@ import { maxRetryAfterMs } from './defaults.ts';
 export function retryAfterMsOf(headers: IncomingHttpHeaders, nowMs: number): number | undefined {
   const exact = Number.parseFloat(one(headers, 'retry-after-ms') ?? '');
   return (
-    bounded(exact) ?? bounded(retryAfter(one(headers, 'retry-after'), nowMs)) ?? bounded(latestReset(headers, nowMs))
+    boundedWait(exact) ??
+    boundedWait(retryAfter(one(headers, 'retry-after'), nowMs)) ??
+    boundedWait(latestReset(headers, nowMs))
   );
 }
 
@@ -19,7 +21,11 @@ function one(headers: IncomingHttpHeaders, name: string): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-function bounded(ms: number): number | undefined {
+/**
+ * A wait that a vendor asks for, as the caller is told it: whole milliseconds, at most `maxRetryAfterMs` whatever the vendor says. Undefined
+ * for what is no wait: NaN, or less than nothing.
+ */
+export function boundedWait(ms: number): number | undefined {
   return ms >= 0 ? Math.min(Math.ceil(ms), maxRetryAfterMs) : undefined;
 }
 

@@ -2,36 +2,64 @@
 
 import { maxMessageChars } from './defaults.ts';
 
-/** Words before the name or number of an account, or of a request in the vendor's books. */
-const owners = 'organi[sz]ation|org|project|account|workspace|subscription|tenant|team|consumer|resource|request';
+/** Words before the name or number of an account. */
+const owners = 'organi[sz]ation|org|project|account|workspace|subscription|tenant|team|consumer|resource';
 
-/** What must not be shown, in the order of the replacements. */
-const secretPatterns: readonly RegExp[] = [
+/** Words that follow `org-` and `proj_` in prose and in names of fields. */
+const plainWords = 'wide|level|owned|owner|admins?|scoped|specific|based|managed|ids?|names?|units?|number|settings?';
+
+/** Keys and tokens of vendors, by the form that each has published. */
+const keys: readonly RegExp[] = [
   /\bBearer\s+[^\s"'`,;)\]}]+/gi,
-  /\b(?:sk|pk|rk|gsk|hf|xai|nvapi|csk|fw|tgp|pplx|key|api|ak)[-_][\w*.…-]{6,}/gi,
+  /\b(?:sk|gsk|csk|pplx)[-_][\w*.…-]{6,}/gi, // OpenAI, Anthropic, DeepSeek, OpenRouter; Groq; Cerebras; Perplexity.
+  // Replicate, Hugging Face, Fireworks, Together; xAI, NVIDIA: whole, or masked by the vendor. Shorter words are names (`hf_transfer`).
+  /\b(?:r8|hf|fw|tgp_v\d|xai|nvapi)[-_](?:[\w-]{20,}|[\w-]*[*…][\w*….-]*)/gi,
+  /\b(?:pk|rk|ak|key|api)[-_](?=[\w*.…-]*[\d*…])[\w*.…-]{16,}/gi,
   /\bAIza[\w*-]{10,}/g,
+  /\bAQ\.[\w-]{20,}/g, // Keys of Google since 2025.
   /\bya29\.[\w.-]+/g, // Access tokens of Google.
-  /\bA(?:KI|SI)A[A-Z0-9]{16}\b/g, // Keys of AWS.
+  /(?<![\w/])1\/\/0[\w-]{20,}/g, // Refresh tokens of Google.
+  /\bGOCSPX-[\w-]{10,}/g, // Client secrets of Google.
+  /\bA(?:KI|SI|RO|ID)A[A-Z0-9]{16}\b/g, // Keys, roles and users of AWS.
   /\beyJ[\w-]{8,}(?:\.[\w-]*)*/g, // JSON web tokens.
-  /\b(?:org|proj|user|acct|cus|team|wrkspc|req|msg_req)[-_][A-Za-z0-9]{6,}/g,
+  /\b(?:api[_-]?)?key=[^\s"'`,;)&]+/gi,
+  /[\w-]*\*{3,}[\w*-]*/g, // A key that the vendor has masked itself.
+];
+
+/** Names and numbers of accounts, and of requests in the vendor's books. */
+const accounts: readonly RegExp[] = [
+  new RegExp(`\\b(?:org|proj)[-_](?!(?:${plainWords})(?![A-Za-z0-9]))[A-Za-z0-9]{2,}(?:[-_][A-Za-z0-9]+)*`, 'g'),
+  /\b(?:user|acct|cus|team|wrkspc|req|msg_req)[-_](?:(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{6,}|[A-Za-z0-9]{16,})/g,
+  /\barn:[\w-]+:[^\s"'`,;)\]}]+/g, // Resources of AWS, with the number of the account.
   /\b(?:projects?|organizations?|folders?|billingAccounts|subscriptions|resourceGroups)\/[^/\s'"`,;)]+/gi,
   /\bproject(?:_number|_id)?[:=]\s*[\w-]+/gi,
   new RegExp(
     `\\b(?:${owners})(?:[ _-]?(?:id|number|name))?(?: is)?[ :=]+(?:["'\`][^"'\`\\n]{1,80}["'\`]|(?=[\\w-]*\\d)[\\w-]{5,})`,
     'gi',
   ),
+  /\brequest(?:[ _-]?(?:id|number))?(?: is)?[ :=]+["'`]?(?=[\w-]*\d)[\w-]{5,}["'`]?/gi,
+  /\b(?:organization|project) [a-z\d]+(?:-[a-z\d]+)+/gi,
+  /[\w.+-]+@[\w-]+\.[\w.-]+/g,
+];
+
+/** Addresses of this server's surroundings. */
+const addresses: readonly RegExp[] = [
   /(?<![\w./:-])\/(?:home|root|srv|opt|usr|var|etc|tmp|app|mnt|data|Users|workspace)\/[^\s"'`,;)\]}]+/g, // Files of a server.
   /\b[\w-]+(?:\.[\w-]+)*\.(?:local|internal|svc|lan|intranet|corp)\b(?:\.[\w-]+)*(?::\d+)?/gi, // Names within a cluster.
   // IPv6: eight groups, or fewer around `::`. A time of day (12:30:45) is neither.
   /\[?(?<![\w:])(?:(?:[\da-f]{1,4}:){7}[\da-f]{1,4}|(?=:*[\da-f])(?=[\da-f:]*::)(?:[\da-f]{0,4}:){2,7}[\da-f]{0,4})(?![\w:])\]?(?::\d+)?/gi,
-  /\b(?:api[_-]?)?key=[^\s"'`,;)&]+/gi,
-  /\borganization [a-z\d]+(?:-[a-z\d]+)+/gi,
-  /[\w.+-]+@[\w-]+\.[\w.-]+/g,
-  /[\w-]*\*{3,}[\w*-]*/g, // A key that the vendor has masked itself.
   /\b(?:10|127|192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}(?::\d+)?\b/g, // Private networks.
-  // Long words of letters and digits; neither ids of items and calls, which the caller sent itself, nor names of Google's models.
-  /\b(?!(?:rs|msg|fc|ctc|call|resp|toolu|srvtoolu|item|file)_[\da-z]{16}|[\w/-]*\/(?:publishers|models)\/)(?=[A-Za-z0-9+/_-]*\d)(?=[A-Za-z0-9+/_-]*[A-Za-z])[A-Za-z0-9+/_]{32,}={0,2}/g,
 ];
+
+/** Long words that nobody has written: a secret of no known form. Names of models and fields have parts, and ids of items are the caller's. */
+const unknownSecrets: readonly RegExp[] = [
+  /(?<![A-Za-z0-9]|\b(?:rs|msg|fc|ctc|call|resp|toolu|srvtoolu|item|file)_)(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{32,}/g,
+  // Base 64: both cases, and digits in more than one place.
+  /(?<![A-Za-z0-9+/])(?=[a-z\d+/]*[A-Z])(?=[A-Z\d+/]*[a-z])(?=(?:[A-Za-z+/]*\d){4})[A-Za-z0-9+/]{40,}={0,2}/g,
+];
+
+/** What must not be shown, in the order of the replacements. */
+const secretPatterns: readonly RegExp[] = [...keys, ...accounts, ...addresses, ...unknownSecrets];
 
 /** Signs of an error page or a stack trace, which are never the vendor's words to a caller. */
 const notForCallers: readonly RegExp[] = [

@@ -2,7 +2,7 @@
 // in each vendor's errors.ts.
 
 import { type ErrorDetails, SluiceError } from '../../core/error.ts';
-import type { ErrorReason } from '../../core/error-catalogue.ts';
+import { type ErrorReason, errorCatalogue } from '../../core/error-catalogue.ts';
 import { safeMessage } from './safe-message.ts';
 
 /** What an error is made from beside the vendor's answer. */
@@ -27,15 +27,6 @@ export interface VendorError {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** Reasons that are about what the caller sent. */
-const verdicts: ReadonlySet<ErrorReason> = new Set<ErrorReason>([
-  'upstream_rejected',
-  'context_length_exceeded',
-  'content_filtered',
-  'model_not_found',
-  'unsupported_capability',
-]);
-
 /**
  * The failure. What the caller may see: for a verdict on the request the vendor's own message and field, cleaned; for anything
  * about this server's account, a rate limit or a fault of the vendor only the catalogue's sentence. Type and code are shown
@@ -43,7 +34,7 @@ const verdicts: ReadonlySet<ErrorReason> = new Set<ErrorReason>([
  */
 export function vendorError(reason: ErrorReason, said: VendorError, context: FailureContext): SluiceError {
   const { status, retryAfterMs, requestId } = said;
-  const isVerdict = verdicts.has(reason);
+  const isVerdict = errorCatalogue[reason].vendorShows === 'words';
   const message = safeMessage(said.message, context.secrets);
   const [type, code, param] = [said.type, said.code, said.param].map((word) => cleanWord(word, context.secrets));
   const facts = [`status ${status}`, type, code, requestId, isVerdict ? param : message];

@@ -5,6 +5,7 @@ import { SluiceError } from '../../core/error.ts';
 import { maxErrorBodyBytes } from './defaults.ts';
 import type { HttpCaller } from './http-call.ts';
 import type { AnswerSink, HttpCall, HttpExchange } from './http-exchange.ts';
+import { utf8TextOf } from './utf8-text.ts';
 
 /** A whole answer as text. */
 export interface WholeAnswer extends Head {
@@ -23,7 +24,7 @@ interface Head {
 
 /** The same as text. */
 export function asText({ status, headers, body }: BytesAnswer): WholeAnswer {
-  return { status, headers, body: body.toString('utf8') };
+  return { status, headers, body: utf8TextOf(body) };
 }
 
 /** True for a status that announces an answer rather than a failure. */

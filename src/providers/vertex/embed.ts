@@ -3,9 +3,9 @@
 import { reportOf } from '../../core/downgraded.ts';
 import { type EmbedRequest, type EmbedResponse, textsToEmbed } from '../../core/embed.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import { inputUsage } from '../openai-compatible/usage.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
 import { set, unsupported } from '../translation/request-translation.ts';
+import { inputUsage } from '../translation/usage.ts';
 import { countOf, listOf, malformed, objectOf } from '../translation/wire-values.ts';
 import type { Api } from './address.ts';
 import { maxBatchRequests, maxPredictInstances } from './defaults.ts';

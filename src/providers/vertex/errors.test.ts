@@ -61,6 +61,16 @@ test('errors: how long to wait is read from the detail, the words or the header'
   assert.equal(errorOf(429, rpc(429, 'RESOURCE_EXHAUSTED', 'Please retry in 2.5s.')).retryAfterMs, 2500);
   assert.equal(errorOf(503, 'busy', { 'retry-after': '3' }).retryAfterMs, 3000);
   assert.equal(errorOf(429, rpc(429, 'RESOURCE_EXHAUSTED', 'in 99999999s')).retryAfterMs, undefined);
+  for (const [retryDelay, wait] of [
+    ['99999999s', 86_400_000],
+    [`${'9'.repeat(400)}s`, 86_400_000],
+    ['-5s', undefined],
+    ['NaNs', undefined],
+    ['0s', 0],
+  ] as const) {
+    const body = rpc(429, 'RESOURCE_EXHAUSTED', 'Quota.', [{ ...retry, retryDelay }]);
+    assert.equal(errorOf(429, body).retryAfterMs, wait, retryDelay);
+  }
 });
 
 test('errors: a verdict is shown in Google’s words without project, key or debug information', () => {

@@ -1,12 +1,11 @@
 // What Google's failure means: a google.rpc.Status and the HTTP status → reason. Retryability follows from the reason.
 
 import type { SluiceError } from '../../core/error.ts';
-import type { ErrorReason } from '../../core/error-catalogue.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { listOf, objectOf, textValueOf } from '../translation/wire-values.ts';
-import { maxRetryAfterMs } from '../transport/defaults.ts';
-import { retryAfterMsOf } from '../transport/retry-after.ts';
+import { boundedWait, retryAfterMsOf } from '../transport/retry-after.ts';
 import { type FailureContext, plainMessage, vendorError } from '../transport/vendor-error.ts';
+import { reasonBy, type VerdictRow } from '../transport/verdict-table.ts';
 import type { WholeAnswer } from '../transport/whole-call.ts';
 
 /** What Google said. */
@@ -37,52 +36,47 @@ export function embeddedFailureOf(body: JsonObject, context: FailureContext): Sl
 
 function toError(rpc: RpcStatus, retryAfterMs: number | undefined, context: FailureContext): SluiceError {
   const { status, code: type, errorReason: code, message } = rpc;
-  return vendorError(reasonOf(rpc), { status, type, code, message, retryAfterMs }, context);
+  const said = { status, type, code, message, retryAfterMs };
+  return vendorError(reasonBy(verdicts, said), said, context);
 }
 
-/**
- * In order: whatever is wrong with this server's account (Google says 400 for a bad key); then the status. A redirect is not
- * followed, and is no answer.
- */
-function reasonOf(rpc: RpcStatus): ErrorReason {
-  if (isAboutAccount(rpc)) return 'upstream_unauthenticated';
-  const known = byStatus[rpc.status];
-  if (known !== undefined) return known;
-  if (rpc.status >= 500) return 'upstream_unavailable';
-  if (rpc.status < 400) return 'upstream_malformed';
-  return verdictOf(rpc);
-}
-
-const byStatus: Readonly<Record<number, ErrorReason>> = {
-  408: 'upstream_timeout',
-  409: 'upstream_unavailable', // ABORTED: a conflict at Google that passes.
-  429: 'upstream_rate_limited',
-  499: 'upstream_unavailable', // CANCELLED, although nobody here did.
-  501: 'unsupported_capability',
-  504: 'upstream_timeout',
-};
-
-/** Bad keys, services that are off, missing permissions, no billing. */
-function isAboutAccount({ status, code, errorReason = '', message = '' }: RpcStatus): boolean {
-  if (status === 401 || status === 402 || status === 403 || code === 'UNAUTHENTICATED') return true;
-  if (/^(?:API_KEY_|SERVICE_DISABLED|BILLING_|CONSUMER_|ACCESS_TOKEN_|USER_PROJECT_)/.test(errorReason)) return true;
-  return status === 400 && accountWords.test(message);
-}
-
+/** `reason`s of ErrorInfo: bad keys, services that are off, missing permissions, no billing. */
+const accountReasons: RegExp = /^(?:API_KEY_|SERVICE_DISABLED|BILLING_|CONSUMER_|ACCESS_TOKEN_|USER_PROJECT_)/;
 const accountWords: RegExp =
   /API key (?:not valid|not found|expired)|enable billing|billing (?:to be|is) (?:dis|en)abled/i;
+
 const contextWords: RegExp =
   /(?:input )?token count.{0,40}exceeds|exceeds the maximum number of (?:input )?tokens|maximum (?:input )?token|context (?:length|window)|input is too long/i;
+
 const filterWords: RegExp =
   /Responsible AI|sensitive words|safety (?:filter|setting|policy)|prohibited (?:content|use)/i;
+
 const modelWords: RegExp = /\bmodels?\b.*(?:not found|not exist|not available|not supported)|Publisher Model/is;
 
-/** What a 4xx says about the request. A 404 that is not about the model is about a file or a cache that the request names. */
-function verdictOf({ status, message = '' }: RpcStatus): ErrorReason {
-  if (status === 404) return modelWords.test(message) || message === '' ? 'model_not_found' : 'upstream_rejected';
-  if (contextWords.test(message)) return 'context_length_exceeded';
-  return filterWords.test(message) ? 'content_filtered' : 'upstream_rejected';
-}
+/**
+ * In order: whatever is wrong with this server's account (Google says 400 for a bad key); then the status, and of a 4xx what the words say
+ * about the request. A 404 that is not about the model is about a file or a cache that the request names. A redirect is not
+ * followed, and is no answer.
+ */
+const verdicts: readonly VerdictRow[] = [
+  { status: [401, 402, 403], reason: 'upstream_unauthenticated' },
+  { word: /^UNAUTHENTICATED$/, reason: 'upstream_unauthenticated' },
+  { word: accountReasons, reason: 'upstream_unauthenticated' },
+  { status: [400], message: accountWords, reason: 'upstream_unauthenticated' },
+  { status: [408, 504], reason: 'upstream_timeout' },
+  { status: [409], reason: 'upstream_unavailable' }, // ABORTED: a conflict at Google that passes.
+  { status: [429], reason: 'upstream_rate_limited' },
+  { status: [499], reason: 'upstream_unavailable' }, // CANCELLED, although nobody here did.
+  { status: [501], reason: 'unsupported_capability' },
+  { status: '5xx', reason: 'upstream_unavailable' },
+  { status: [404], message: modelWords, reason: 'model_not_found' },
+  { status: [404], message: /^$/, reason: 'model_not_found' },
+  { status: [404], reason: 'upstream_rejected' },
+  { status: '4xx', message: contextWords, reason: 'context_length_exceeded' },
+  { status: '4xx', message: filterWords, reason: 'content_filtered' },
+  { status: '4xx', reason: 'upstream_rejected' },
+  { reason: 'upstream_malformed' },
+];
 
 /** HTTP status by name, for errors that carry no number. Source: google/rpc/code.proto. */
 const statusOfCode: Readonly<Record<string, number>> = {
@@ -135,8 +129,7 @@ function delayOf(value: JsonValue | undefined, message: string | undefined): num
   const text = textValueOf(value) ?? /retry in (\d+(?:\.\d+)?s)\b/i.exec(message ?? '')?.[1];
   const seconds = text === undefined ? undefined : /^(\d+(?:\.\d+)?)s$/.exec(text)?.[1];
   if (seconds === undefined) return undefined;
-  const ms = Math.ceil(Number.parseFloat(seconds) * 1000);
-  return ms <= maxRetryAfterMs ? ms : undefined;
+  return boundedWait(Number.parseFloat(seconds) * 1000);
 }
 
 function wordOf(value: JsonValue | undefined): string | undefined {

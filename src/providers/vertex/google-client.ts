@@ -57,7 +57,7 @@ type ExternalAccount = ConstructorParameters<typeof import('google-auth-library'
 function parseCredentials(json: string, name: string): JsonObject {
   let value: unknown;
   try {
-    value = JSON.parse(json);
+    value = JSON.parse(json.replace(/^\uFEFF/, '')); // Editors of Windows write one.
   } catch {
     value = undefined;
   }

@@ -3,9 +3,8 @@
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, PredictPart, PredictRequest, TokenLogprob } from '../../core/predict.ts';
-
-import { OutputText, settleUsage, unknownUsage } from '../openai-compatible/usage.ts';
 import { type AnswerContext, downgradesOf } from '../translation/answer-context.ts';
+import { OutputText, settleUsage, unknownUsage } from '../translation/usage.ts';
 import { isPresent, listOf, malformed, objectOf, parseObject, textValueOf } from '../translation/wire-values.ts';
 import type { EndPart, StreamReader } from '../transport/part-stream.ts';
 import { safeMessage } from '../transport/safe-message.ts';

@@ -3,8 +3,8 @@
 import type { JsonObject } from '../../../core/json.ts';
 import type { ContentPart } from '../../../core/message.ts';
 import type { Answerer, Ending, PredictRequest, PredictResponse } from '../../../core/predict.ts';
-import { unknownUsage } from '../../openai-compatible/usage.ts';
 import { type AnswerContext, downgradesOf } from '../../translation/answer-context.ts';
+import { unknownUsage } from '../../translation/usage.ts';
 import { isPresent, malformed, objectOf, textValueOf } from '../../translation/wire-values.ts';
 import { asksCaller, finishReasonOf } from './finish-reason.ts';
 import { keepsItems, logprobsOfItem, partsOfItem } from './item-from-wire.ts';

@@ -2,8 +2,8 @@
 
 import type { JsonValue } from '../../../core/json.ts';
 import { knownDetails, type Usage } from '../../../core/usage.ts';
-import { countUpTo } from '../../openai-compatible/usage.ts';
-import { type ReadFields, usageExtraOf } from '../../openai-compatible/usage-extra.ts';
+import { countUpTo } from '../../translation/usage.ts';
+import { type ReadFields, usageExtraOf } from '../../translation/usage-extra.ts';
 import { countOf, objectOf } from '../../translation/wire-values.ts';
 
 const readFields: ReadFields = {

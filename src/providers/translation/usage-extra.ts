@@ -1,8 +1,8 @@
 // What a vendor's usage says beside the counts that have a name here: nothing of it is dropped.
 
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import { maxExtraFields } from '../translation/defaults.ts';
-import { isPresent, objectOf } from '../translation/wire-values.ts';
+import { maxExtraFields } from './defaults.ts';
+import { isPresent, objectOf } from './wire-values.ts';
 
 /** The fields of a vendor's usage that are read: wholly (`true`), or of an object these of its own. */
 export type ReadFields = Readonly<Record<string, true | ReadonlySet<string>>>;
