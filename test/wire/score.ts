@@ -88,13 +88,18 @@ function compareFailures(truth: Extract<Truth, { kind: 'failure' }>, heard: Hear
     const said = `success, though ${truth.status} ${truth.error.message}`;
     return { errors: said, 'no false success': said };
   }
-  const { type, code, message } = truth.error;
+  const { type, code, message, param } = truth.error;
   const isOwnWords = rules.sameDialect && rules.reachedVendor;
   const wrong = [
     // A failure within an answer has no status that could be equal.
     truth.status >= 400 && heard.status !== truth.status && `status ${truth.status} became ${heard.status}`,
     rules.sameDialect && type !== undefined && heard.error.type !== type && `type ${type} became ${heard.error.type}`,
     isOwnWords && code !== undefined && heard.error.code !== code && `code ${code} became ${heard.error.code}`,
+    isOwnWords &&
+      isCallersMatter(truth) &&
+      param !== undefined &&
+      heard.error.param !== param &&
+      `param ${param} became ${heard.error.param}`,
     rules.reachedVendor &&
       isCallersMatter(truth) &&
       !sharesWords(truth.error, heard.error) &&

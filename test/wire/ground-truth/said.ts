@@ -47,6 +47,8 @@ export interface SaidError {
   readonly type: string | undefined;
   readonly code: string | undefined;
   readonly message: string | undefined;
+  /** The field of the request that is to blame, where the dialect has a place for it. */
+  readonly param?: string | undefined;
 }
 
 /** JSON where it is JSON, else the text. An empty text is what a call without arguments has. */
@@ -85,7 +87,7 @@ export function numberAt(value: unknown, ...path: readonly (string | number)[]):
   return typeof found === 'number' ? found : undefined;
 }
 
-/** `{type, code, message}` of an error in any of the vendors' envelopes. Numbers become text. */
+/** `{type, code, message, param}` of an error in any of the vendors' envelopes. Numbers become text. */
 export function errorOf(body: unknown): SaidError {
   const first = Array.isArray(body) ? (body[0] as unknown) : body;
   const inner = at(first, 'error');
@@ -96,5 +98,6 @@ export function errorOf(body: unknown): SaidError {
     type: word(at(error, 'type')) ?? word(at(error, 'status')),
     code: word(at(error, 'code')),
     message: word(at(error, 'message')) ?? word(inner) ?? word(at(first, 'detail')),
+    param: word(at(error, 'param')),
   };
 }

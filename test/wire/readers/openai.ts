@@ -123,8 +123,13 @@ function heardFailure(thrown: unknown): Heard {
   if (!(thrown instanceof OpenAI.APIError)) {
     return { kind: 'failure', status: undefined, error: { type: undefined, code: undefined, message: text }, text };
   }
-  const { status, type, code } = thrown;
+  const { status, type, code, param } = thrown;
   const message = (thrown.error as { message?: unknown } | undefined)?.message;
-  const error = { type, code: code ?? undefined, message: typeof message === 'string' ? message : thrown.message };
+  const error = {
+    type,
+    code: code ?? undefined,
+    message: typeof message === 'string' ? message : thrown.message,
+    param: param ?? undefined,
+  };
   return { kind: 'failure', status, error, text };
 }
