@@ -2,7 +2,7 @@
 
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Message } from '../../core/message.ts';
-import { withFunctionCalls } from '../openai-compatible/function-calls.ts';
+import { withFunctionCalls } from '../translation/function-calls.ts';
 import { nothingSaid } from '../translation/request-translation.ts';
 import { partToWire } from './parts-to-wire.ts';
 import type { Translation } from './translation.ts';

@@ -4,7 +4,7 @@ import { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ContentPart, Message, ToolResultPart } from '../../core/message.ts';
 import type { PredictRequest } from '../../core/predict.ts';
-import { withFunctionCalls } from '../openai-compatible/function-calls.ts';
+import { withFunctionCalls } from '../translation/function-calls.ts';
 import { nothingSaid, type TurnPlace, unsupported } from '../translation/request-translation.ts';
 import { foreignCallSignature } from './defaults.ts';
 import { mediaToWire } from './media-to-wire.ts';

@@ -2,8 +2,8 @@
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ContentPart, Message, ToolCallPart } from '../../core/message.ts';
-import { unsupported } from '../translation/request-translation.ts';
-import { listOf, objectOf } from '../translation/wire-values.ts';
+import { unsupported } from './request-translation.ts';
+import { listOf, objectOf } from './wire-values.ts';
 
 /**
  * The turn with all of its calls as parts, the same turn where they are that already. A custom tool has one text as its input: its
