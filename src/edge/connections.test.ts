@@ -135,3 +135,35 @@ test('connection: an expectation that nobody knows is no reason to refuse a call
   await connection.send(Buffer.from('GET /livez HTTP/1.1\r\nHost: a\r\nExpect: the-best\r\nConnection: close\r\n\r\n'));
   assert.equal(parseRawAnswer(await connection.closed())?.status, 200);
 });
+
+test('connection: one more than the bound is closed at once, and the others are served', { timeout }, async (t) => {
+  const edge = createTestEdge(t, { limits: { maxConnections: 1 } });
+  const port = await edge.listen();
+  const first = await openRaw(port);
+  const second = await openRaw(port);
+  assert.equal(await second.closed(), '');
+  await first.send(rawPost(path, edgeKeys.first, body));
+  assert.equal(parseRawAnswer(await first.closed())?.status, 200);
+});
+
+test('connection: a request that is not whole in time is refused, however steadily it comes', {
+  timeout,
+}, async (t) => {
+  // Node's own clock ends it; the edge's, by which a silent body is told, stands still.
+  const limits = { headersTimeoutMs: 100, requestTimeoutMs: 100 };
+  const edge = createTestEdge(t, { clock: new FakeClock(), limits });
+  const connection = await openRaw(await edge.listen());
+  const request = rawPost(path, edgeKeys.first, body);
+  await connection.send(request.subarray(0, request.length - 5));
+  const answer = parseRawAnswer(await connection.closed());
+  assert.equal(answer?.status, 408);
+  assert.equal(JSON.parse(answer?.body ?? '').error.code, 'request_timeout');
+  assert.equal(edge.inference.calls.length, 0);
+});
+
+test('connection: one that is idle for too long is closed', { timeout }, async (t) => {
+  const edge = createTestEdge(t, { limits: { keepAliveTimeoutMs: 1 } });
+  const connection = await openRaw(await edge.listen());
+  await connection.send(Buffer.from('GET /livez HTTP/1.1\r\nhost: x\r\n\r\n'));
+  assert.equal(parseRawAnswer(await connection.closed())?.status, 200);
+});
