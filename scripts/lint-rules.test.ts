@@ -27,6 +27,11 @@ const samples: readonly (readonly [string, string])[] = [
   ['nursery/noJsRestrictedProperties', `export const a: AbortSignal = AbortSignal.timeout(1);`],
   ['nursery/noJsRestrictedProperties', `export const a: number = Math.random();`],
   ['plugin', `export const a: Date = new Date();`],
+  ['plugin', `export function f(a: { b: () => unknown }): void {\n  a.b = () => a;\n}`],
+  [
+    'plugin',
+    `export class A {\n  #b: (() => unknown) | undefined;\n  f(): unknown {\n    this.#b ??= () => this;\n    return this.#b;\n  }\n}`,
+  ],
   ['style/noProcessEnv', `export const a: unknown = process.env['HOME'];`],
   ['suspicious/noConsole', `console.log('text');`],
   ['style/noDefaultExport', `export default function main(): void {}`],

@@ -3,7 +3,7 @@
 
 import type { SluiceError } from '../core/error.ts';
 import type { Timer } from '../ports/clock.ts';
-import type { EdgeCall } from './call.ts';
+import { type EdgeCall, ignoreAbort } from './call.ts';
 import { defaultRetryAfterMs, lingerBytes, lingerMs, maxDiscardBytes, wholeAnswerSliceBytes } from './defaults.ts';
 import type { WholeAnswer } from './dialect.ts';
 
@@ -61,7 +61,7 @@ function writeBody(call: EdgeCall, status: number, headers: Headers, body: strin
   const { response } = call;
   if (call.state !== 'waiting' || response.destroyed) return;
   call.state = 'answering';
-  call.onAbort = () => {};
+  call.onAbort = ignoreAbort;
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
   headers['content-length'] = length;
   response.writeHead(status, headers);
@@ -103,7 +103,7 @@ function leavesBodyUnread(call: EdgeCall): boolean {
 function writeAndLinger(call: EdgeCall, status: number, headers: Headers, body: string): void {
   const { request, response } = call;
   call.state = 'answering';
-  call.onAbort = () => {};
+  call.onAbort = ignoreAbort;
   headers['content-length'] = Buffer.byteLength(body);
   response.writeHead(status, headers);
   response.write(body);

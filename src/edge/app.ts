@@ -168,7 +168,7 @@ function openCall(
     requestId: request.id,
     accepts,
   });
-  call.onAbort = (error) => failCall(call, error);
+  call.onAbort = failCall;
   return call;
 }
 

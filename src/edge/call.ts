@@ -42,6 +42,9 @@ export interface CallOrigin {
   readonly accepts?: AcceptedBodies | undefined;
 }
 
+/** For a response that ends by itself. */
+export function ignoreAbort(): void {}
+
 /**
  * A call under way. It is `waiting` until the first byte of an answer is written, then `answering` until the response is
  * closed, then `closed`; it never goes back. Whatever ends it early (client gone, deadline, drain, slow reader) goes through
@@ -72,8 +75,11 @@ export class EdgeCall {
   state: 'waiting' | 'answering' | 'closed' = 'waiting';
   /** Why it did not end well. */
   failure: SluiceError | undefined;
-  /** Ends the response after an abort; set by whoever writes it. */
-  onAbort: (error: SluiceError) => void = () => {};
+  /**
+   * Ends the response after an abort; set by whoever writes it, to a function that is there already: V8 makes `call.onAbort = () => …`
+   * old at birth, and it would keep the whole call alive until the next full collection (docs/adr/0007).
+   */
+  onAbort: (call: EdgeCall, error: SluiceError) => void = ignoreAbort;
 
   readonly #abort: CallAbort = new CallAbort();
   readonly #span: ActiveSpan;
@@ -148,7 +154,7 @@ export class EdgeCall {
     if (this.state === 'closed' || this.signal.aborted) return;
     this.failure ??= error;
     this.#abort.abort(error);
-    this.onAbort(error);
+    this.onAbort(this, error);
   }
 
   /** Cuts the client off unless `disarmStall` comes in time: called whenever bytes wait for it to read. */

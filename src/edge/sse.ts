@@ -78,7 +78,8 @@ class EventWriter {
     const { clock } = call.runtime;
     this.#wroteAtMs = clock.monotonicMs();
     this.#keepAlive = clock.setTimer(holdStatusMs, () => this.#beat());
-    call.onAbort = (error) => this.fail(error);
+    const fail = (_: EdgeCall, error: SluiceError): void => this.fail(error);
+    call.onAbort = fail;
     call.response.on('drain', () => this.#drained());
   }
 

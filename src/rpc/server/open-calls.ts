@@ -52,10 +52,11 @@ export class OpenCalls {
     if (this.#calls.size === 0) return;
     await new Promise<void>((resolve) => {
       const timer = this.options.clock.setTimer(withinMs, () => this.cancelAll());
-      this.#idle = () => {
+      const idle = (): void => {
         timer.cancel();
         resolve();
       };
+      this.#idle = idle;
     });
   }
 
