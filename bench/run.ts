@@ -15,6 +15,12 @@ import type { Subject } from './subject.ts';
 import { startSubject } from './subjects.ts';
 import { startUpstreams, type Upstreams } from './upstream.ts';
 
+/**
+ * V8 still compiles for a while: over the first 8 seconds a twelfth of Sluice's CPU went into it, after 12 a two-hundredth. Each
+ * subject gets the same time.
+ */
+const warmUpSeconds = 12;
+
 const options = readOptions(process.argv.slice(2));
 const setUp = spawnSync(process.execPath, [join(import.meta.dirname, '../scripts/setup-bench.ts')], {
   stdio: 'inherit',
@@ -54,7 +60,7 @@ async function startAll(started: Subject[], from: Upstreams): Promise<void> {
 /** Warms a subject up (compiled code, open connections, grown heap). False, and said, when it fails any request. */
 async function isWorking(subject: Subject): Promise<boolean> {
   const { connections } = options;
-  const { failures } = await runClosedLoop(subject.target('static'), { connections, seconds: 2, folder });
+  const { failures } = await runClosedLoop(subject.target('static'), { connections, seconds: warmUpSeconds, folder });
   const target = subject.target('fixedStream');
   const streams = await runLoad({ kind: 'streams', target, concurrency: 8, seconds: 1 });
   if (failures + streams.failures === 0) return true;

@@ -102,15 +102,17 @@ function collect(call: EdgeCall, maxBytes: number, done: (error: SluiceError | n
   const chunks: Buffer[] = [];
   let heardAtMs = clock.monotonicMs();
   let idle: Timer = clock.setTimer(limits.bodyIdleTimeoutMs, checkIdle);
+  let isSettled = false;
   request.on('data', onData);
   request.on('end', onEnd);
   request.on('close', onClose);
 
   function settle(error: SluiceError | null): void {
+    // A request that has ended still closes. Its listeners go with it: to take them off costs more than to be told.
+    if (isSettled) return;
+    isSettled = true;
     idle.cancel();
-    request.off('data', onData);
-    request.off('end', onEnd);
-    request.off('close', onClose);
+    if (error !== null) request.off('data', onData);
     const [only] = chunks;
     if (error !== null || only === undefined) done(error, emptyBuffer);
     else done(null, chunks.length === 1 ? only : Buffer.concat(chunks));

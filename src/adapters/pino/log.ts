@@ -2,7 +2,7 @@
 
 import { destination as openDestination, pino, stdTimeFunctions } from 'pino';
 import type { Log, LogFields } from '../../telemetry/log.ts';
-import { flushEveryMs, maxBufferedLogBytes, writeBytes } from './defaults.ts';
+import { flushEveryMs, maxBufferedLogBytes, maxWriteBytes, writeBytes } from './defaults.ts';
 import { jsonLine, textOfFields } from './json-line.ts';
 import { loggable } from './loggable.ts';
 import { prettyLine } from './pretty-line.ts';
@@ -109,7 +109,12 @@ function openOutput({ destination, format, color = false }: PinoLogOptions): Out
   const toText = (line: string): string => (format === 'pretty' ? prettyLine(line, color) : line);
   if (destination !== undefined) return { write: (line) => void destination.write(toText(line)), flush: () => {} };
   // As bytes: kept as text, sonic-boom measures all that waits again for each further line.
-  const buffering = { minLength: writeBytes, maxLength: maxBufferedLogBytes, periodicFlush: flushEveryMs };
+  const buffering = {
+    minLength: writeBytes,
+    maxWrite: maxWriteBytes,
+    maxLength: maxBufferedLogBytes,
+    periodicFlush: flushEveryMs,
+  };
   const stderr = openDestination({ dest: 2, sync: false, contentMode: 'buffer', ...buffering });
   return {
     // Its types know only text.
