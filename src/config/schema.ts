@@ -68,7 +68,7 @@ const configSchema = z.strictObject({
       retentionDays: whole({ min: 1, max: 3650 }, defaultRetentionDays, 'Days that an answer is kept.'),
       passUnknown: z
         .boolean()
-        .default(false)
+        .default(true)
         .describe(
           'Whether ids of answers and conversations that Sluice does not keep are passed on to the provider, where every key that may use the target can reach them.',
         ),

@@ -56,9 +56,9 @@ for (const [name, start] of Object.entries(layouts)) {
       await response.text();
       return response.status;
     };
-    assert.equal(await ask(await start(t, upstream, [])), 400);
+    assert.equal(await ask(await start(t, upstream, ['--set', 'responses.passUnknown=false'])), 400);
     assert.equal(upstream.exchanges.length, 0);
-    assert.equal(await ask(await start(t, upstream, ['--set', 'responses.passUnknown=true'])), 200);
+    assert.equal(await ask(await start(t, upstream, [])), 200);
     assert.match(upstream.exchanges[0]?.body ?? '', /"previous_response_id":"resp_1"/);
   });
 }

@@ -31,7 +31,7 @@ export function responseNotFound(id: string, advice = ''): SluiceError {
  * tenants: whoever named another tenant's id would get its conversation.
  */
 export function refuseUnknown({ previousResponseId, conversation }: ResponseCall): never {
-  const advice = ' Sluice passes ids that only a provider knows on where its setting responses.passUnknown is true.';
+  const advice = ' Sluice passes ids that only a provider knows on where its setting responses.passUnknown is on.';
   if (previousResponseId !== undefined) throw responseNotFound(previousResponseId, advice);
   const id = typeof conversation === 'string' ? conversation : conversation?.['id'];
   const message = `Conversation with id '${String(id).slice(0, 100)}' not found.${advice}`;
