@@ -73,15 +73,20 @@ export type ToolChoice =
 
 /** What the text of the answer must be. */
 export type ResponseFormat =
-  | { readonly kind: 'text' }
-  | { readonly kind: 'json-object' }
-  | {
+  | ({ readonly kind: 'text' } & FormatExtra)
+  | ({ readonly kind: 'json-object' } & FormatExtra)
+  | ({
       readonly kind: 'json-schema';
       readonly name: string;
       readonly schema: JsonObject;
       readonly description?: string;
       readonly strict?: boolean;
-    };
+    } & FormatExtra);
+
+/** Fields of a format that Sluice has no name for, as they stood in it; of chat completions those of the inner object under `json_schema`. */
+interface FormatExtra {
+  readonly extra?: JsonObject;
+}
 
 /** Why the model stopped. `other` keeps the vendor's word in `rawFinishReason`. */
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter' | 'other';

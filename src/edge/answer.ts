@@ -4,6 +4,7 @@
 import type { SluiceError } from '../core/error.ts';
 import type { Timer } from '../ports/clock.ts';
 import { type EdgeCall, ignoreAbort } from './call.ts';
+import { inCallersPlaces } from './caller-place.ts';
 import { defaultRetryAfterMs, lingerBytes, lingerMs, maxDiscardBytes, wholeAnswerSliceBytes } from './defaults.ts';
 import type { WholeAnswer } from './dialect.ts';
 
@@ -17,8 +18,9 @@ export function writeAnswer(call: EdgeCall, answer: WholeAnswer): void {
 }
 
 /** Writes an error in the call's dialect. Does nothing when the response was begun or the client is gone. */
-export function failCall(call: EdgeCall, error: SluiceError): void {
+export function failCall(call: EdgeCall, thrown: SluiceError): void {
   if (call.state !== 'waiting' || call.response.destroyed) return;
+  const error = call.findPlace === undefined ? thrown : inCallersPlaces(thrown, call.findPlace);
   call.failure ??= error;
   const rendered = call.errorStyle.renderError(error, call.requestId);
   const headers = { ...call.responseHeaders(), 'content-type': 'application/json; charset=utf-8', ...rendered.headers };

@@ -12,6 +12,7 @@ import type { Principal } from '../ports/authenticator.ts';
 import type { Timer } from '../ports/clock.ts';
 import { type ActiveSpan, endSpan, failSpan, startHttpSpan } from '../telemetry/tracing.ts';
 import type { AcceptedBodies } from './accepted-bodies.ts';
+import type { PlaceFinder } from './caller-place.ts';
 import type { ErrorStyle } from './error-style.ts';
 import type { CallLine, EdgeRuntime } from './runtime.ts';
 import { clientRequestIdOf, traceHeadersOf } from './trace-headers.ts';
@@ -63,6 +64,8 @@ export class EdgeCall {
   body: unknown;
   /** Bodies that the route takes; absent: JSON. */
   readonly accepts: AcceptedBodies | undefined;
+  /** Where in the body a place of the internal request is; a route sets it once the body is parsed. Absent: they are the same. */
+  findPlace: PlaceFinder | undefined;
   /** The model that was asked for; a route sets it for the log line. */
   model: string | undefined;
   /** Who answered; known with the first part of a stream, usage with the last. */

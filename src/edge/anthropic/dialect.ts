@@ -2,11 +2,12 @@
 // `anthropic-version` is accepted and not looked at: there has been one version since 2023-06-01.
 
 import type { EdgeCall } from '../call.ts';
+import { createPlaceFinder, type PlaceFinder } from '../caller-place.ts';
 import type { DialectServices, EdgeAnswer, EdgeDialect } from '../dialect.ts';
 import type { ErrorStyle } from '../error-style.ts';
 import { withBetas } from './betas.ts';
 import { createMessageStreamEncoder } from './message-stream-encoder.ts';
-import { parseCountRequest, parseMessagesRequest } from './parse-request.ts';
+import { parseCountRequest, parseMessagesRequest, turnOrigins } from './parse-request.ts';
 import { renderError } from './render-error.ts';
 import { renderMessage } from './render-message.ts';
 
@@ -20,6 +21,7 @@ export function createAnthropicDialect(services: Pick<DialectServices, 'inferenc
   const createMessage = async (call: EdgeCall): Promise<EdgeAnswer> => {
     const parsed = parseMessagesRequest(call.body);
     call.model = parsed.request.model;
+    call.findPlace = placeFinderOf(call);
     const request = withBetas(parsed.request, call.headers);
     if (parsed.stream) {
       return {
@@ -35,6 +37,7 @@ export function createAnthropicDialect(services: Pick<DialectServices, 'inferenc
   const countTokens = async (call: EdgeCall): Promise<EdgeAnswer> => {
     const parsed = parseCountRequest(call.body);
     call.model = parsed.model;
+    call.findPlace = placeFinderOf(call);
     const count = await inference.countTokens(withBetas(parsed, call.headers), call.context, call.signal);
     // Not as usage: nothing was used.
     call.answered = { ...count, usageSource: count.source };
@@ -50,4 +53,8 @@ export function createAnthropicDialect(services: Pick<DialectServices, 'inferenc
       { method: 'POST', path: '/v1/messages/count_tokens', access: 'key', handle: countTokens },
     ],
   };
+}
+
+function placeFinderOf({ body }: EdgeCall): PlaceFinder {
+  return createPlaceFinder('messages', () => turnOrigins(body));
 }

@@ -4,6 +4,7 @@
 import { SluiceError } from '../../core/error.ts';
 import type { ContentPart, Message } from '../../core/message.ts';
 import type { PredictRequest, ResponseFormat, Sampling } from '../../core/predict.ts';
+import type { TurnOrigin } from '../caller-place.ts';
 import { unknownFields, type WithExtra } from '../unknown-fields.ts';
 import { check } from './check.ts';
 import { responseSchemaName, threadParam } from './defaults.ts';
@@ -80,9 +81,34 @@ function parseMessages(body: MessagesBody): Message[] {
   const messages: Message[] = [];
   if (body.system) messages.push({ role: 'system', content: parseContent(body.system, 'system', 'system') });
   body.messages.forEach((message, index) => {
-    messages.push(...parseTurn(message, `messages.${index}`));
+    for (const turn of parseTurn(message, `messages.${index}`)) messages.push(turn);
   });
   return messages;
+}
+
+/** Where the turns of a request stand in its body, which was parsed before. */
+export function turnOrigins(value: unknown): TurnOrigin[] {
+  const { system, messages } = value as MessagesBody;
+  const origins: TurnOrigin[] = [];
+  if (system) origins.push(originOf(parseContent(system, 'system', 'system').length, 'system', system, 0));
+  for (const [index, message] of messages.entries()) {
+    const { content } = message;
+    let block = 0;
+    for (const turn of parseTurn(message, `messages.${index}`)) {
+      origins.push({
+        ...originOf(turn.content.length, `messages[${index}].content`, content, block),
+        path: `messages[${index}]`,
+      });
+      block += turn.content.length;
+    }
+  }
+  return origins;
+}
+
+/** Each block is one part; a text is one too. */
+function originOf(count: number, path: string, content: unknown, from: number): TurnOrigin {
+  const pathOf = (at: number): string => (typeof content === 'string' ? path : `${path}[${from + at}]`);
+  return { path, parts: Array.from({ length: count }, (_, at) => ({ path: pathOf(at) })) };
 }
 
 /**

@@ -51,9 +51,17 @@ export function renderError(error: SluiceError, requestId: string): RenderedErro
 export function renderErrorBody(error: SluiceError, requestId: string): string {
   return JSON.stringify({
     type: 'error',
-    error: { type: errorTypeOf(error), message: error.message, ...detailsOf(error) },
+    error: { type: errorTypeOf(error), message: messageOf(error), ...detailsOf(error) },
     request_id: requestId,
   });
+}
+
+/** There is no field for the place of a fault: Anthropic's own messages begin with it, dotted (`messages.0.content.1: …`). */
+function messageOf({ reason, param, message }: SluiceError): string {
+  const isOfRequest = reason === 'invalid_request' || reason === 'unsupported_capability';
+  if (param === undefined || !isOfRequest) return message;
+  const path = param.replaceAll(/\[(\d+)\]/g, '.$1');
+  return message.includes(path) ? message : `${path}: ${message}`;
 }
 
 /** The one machine-readable detail that we have to give: at it, Anthropic's clients send the conversation without a thread. */

@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.t
 import type { ContentPart, Message, TextPart } from '../../core/message.ts';
 import { opaquePartOf } from '../carried-part.ts';
 import { withPicture } from '../generated-picture.ts';
-import { parseDataUrl } from './parse-content.ts';
+import { parseDataUrl } from './data-url.ts';
 
 interface Placed {
   /** UTF-16 units of text before it. */
@@ -61,7 +61,7 @@ function pictureOfEntry(entry: JsonValue): Placed | undefined {
   if (!isJsonObject(entry) || !isJsonObject(entry['image_url'])) return undefined;
   const known = placedOf(entry['provider_content']);
   const { url } = entry['image_url'];
-  const source = typeof url === 'string' ? parseDataUrl(url) : undefined;
+  const source = typeof url === 'string' ? parseDataUrl(url, 'images') : undefined;
   if (known?.part.type !== 'opaque' || source?.kind !== 'data') return undefined;
   return { ...known, part: withPicture(known.part, source.base64) };
 }

@@ -10,7 +10,7 @@ import { type Maybe, type SamplingFields, samplingFields } from './sampling-fiel
 /** The body. */
 export interface ChatBody extends SamplingFields {
   readonly model: string;
-  readonly messages: readonly WireMessage[];
+  readonly messages: readonly (WireMessage | FunctionMessage)[];
   readonly stream?: Maybe<boolean>;
   readonly stream_options?: Maybe<JsonObject & { include_usage?: boolean }>;
   readonly n?: Maybe<number>;
@@ -35,6 +35,11 @@ export interface WireMessage {
   readonly tool_calls?: Maybe<readonly WireToolCall[]>;
 }
 
+/** What a function answered, in the form that `tool` messages replaced. */
+export interface FunctionMessage extends Omit<WireMessage, 'role'> {
+  readonly role: 'function';
+}
+
 /** One part of a message's content; its other fields depend on the type. */
 export type WirePart = JsonObject & { readonly type: string };
 
@@ -53,7 +58,7 @@ const toolCall = Type.Object({
 });
 
 const message = Type.Object({
-  role: Type.Enum(['system', 'developer', 'user', 'assistant', 'tool']),
+  role: Type.Enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
   content: maybe(Type.Union([Type.String(), Type.Array(Type.Object({ type: Type.String() }))])),
   name: maybe(Type.String()),
   refusal: maybe(Type.String()),

@@ -1,6 +1,7 @@
 // The OpenAI dialect: chat completions, responses, completions, embeddings, moderations, transcriptions. Its models are in ../models.ts.
 
 import type { EdgeCall } from '../call.ts';
+import { createPlaceFinder } from '../caller-place.ts';
 import type { EdgeAnswer, EdgeDialect } from '../dialect.ts';
 import { createChatStreamEncoder } from './chat-stream.ts';
 import { complete } from './completions.ts';
@@ -8,7 +9,7 @@ import { parseEmbeddingsCall, renderEmbeddings } from './embeddings.ts';
 import { renderOpenAiError } from './error.ts';
 import { functionCallEncoder, withFunctionCall } from './legacy-functions.ts';
 import { parseModeration, renderModeration } from './moderations.ts';
-import { parseChatCall } from './parse-chat.ts';
+import { parseChatCall, turnOrigins } from './parse-chat.ts';
 import { renderChatCompletion } from './render-chat.ts';
 import { type ResponseServices, responseRoutes } from './responses/routes.ts';
 import { transcribe } from './transcriptions.ts';
@@ -20,6 +21,8 @@ export function createOpenAiDialect(services: ResponseServices): EdgeDialect {
   const completeChat = (call: EdgeCall): EdgeAnswer | Promise<EdgeAnswer> => {
     const { request, stream, includeUsage, legacyFunctions } = parseChatCall(call.body);
     call.model = request.model;
+    const { body } = call;
+    call.findPlace = createPlaceFinder('messages', () => turnOrigins(body));
     if (stream) {
       const encoder = createChatStreamEncoder(includeUsage, call.requestId);
       return {

@@ -182,7 +182,7 @@ test('chat body: pictures, sound, files and unknown parts', () => {
   assert.deepEqual(request.messages[0]?.content, [
     { type: 'image', source: { kind: 'url', url: 'https://example.com/a.png' }, detail: 'low' },
     { type: 'image', source: { kind: 'data', base64: 'AAAA', mediaType: 'image/png' } },
-    { type: 'image', source: { kind: 'url', url: 'data:text/plain,hello' } },
+    { type: 'image', source: { kind: 'data', base64: 'aGVsbG8=', mediaType: 'text/plain' } },
     { type: 'audio', source: { kind: 'data', base64: 'BBBB', mediaType: 'audio/mpeg' } },
     { type: 'file', source: { kind: 'file-id', fileId: 'file-1' } },
     { type: 'file', source: { kind: 'data', base64: 'CCCC', mediaType: 'application/pdf' }, name: 'a.pdf' },

@@ -3,9 +3,11 @@
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictRequest, Sampling } from '../../core/predict.ts';
+import type { TurnOrigin } from '../caller-place.ts';
 import { unknownFields, type WithExtra } from '../unknown-fields.ts';
 import { type ChatBody, checkChatBody, knownChatFields } from './chat-body.ts';
-import { parseMessage } from './parse-message.ts';
+import { withToolMessages } from './function-messages.ts';
+import { messageOrigin, parseMessage } from './parse-message.ts';
 import { parseResponseFormat, parseTool, parseToolChoice } from './parse-tools.ts';
 import { parseSamplingFields } from './sampling-fields.ts';
 import { checkStreamOptions } from './stream-options.ts';
@@ -42,10 +44,15 @@ export function parseChatCall(value: unknown): ChatCall {
   };
 }
 
+/** Where the turns of a request stand in its body, which was parsed before. */
+export function turnOrigins(value: unknown): TurnOrigin[] {
+  return withToolMessages((value as ChatBody).messages).map(messageOrigin);
+}
+
 function parseRequest(body: ChatBody): PredictRequest {
   return {
     model: body.model,
-    messages: body.messages.map(parseMessage),
+    messages: withToolMessages(body.messages).map(parseMessage),
     sampling: parseSampling(body),
     ...(body.tools == null ? {} : { tools: body.tools.map(parseTool) }),
     ...(body.tool_choice == null ? {} : { toolChoice: parseToolChoice(body.tool_choice) }),

@@ -6,6 +6,7 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { ContentPart, MediaSource, OpaquePart } from '../../core/message.ts';
 import { unknownFields } from '../unknown-fields.ts';
 import type { WirePart } from './chat-body.ts';
+import { parseDataUrl } from './data-url.ts';
 
 /** Parses one part. `path` is where it is in the body, for the error. */
 export function parseContentPart(part: WirePart, path: string): ContentPart {
@@ -42,7 +43,7 @@ function parseImage(part: WirePart, path: string): ContentPart {
   const detail = optionalTextOf(image, 'detail', `${path}.image_url`);
   return {
     type: 'image',
-    source: parseDataUrl(url) ?? { kind: 'url', url },
+    source: parseDataUrl(url, `${path}.image_url.url`) ?? { kind: 'url', url },
     ...(detail === undefined ? {} : { detail }),
     ...unknownFields(part, imageFields),
   };
@@ -79,18 +80,7 @@ function parseFileSource(file: JsonObject, path: string): MediaSource {
   if (fileId !== undefined) return { kind: 'file-id', fileId };
   if (data === undefined) throw invalid(path, "must have 'file_id' or 'file_data'");
   // OpenAI's reference says base64, its examples are data URLs; PDF is what it takes in either form.
-  return parseDataUrl(data) ?? { kind: 'data', base64: data, mediaType: 'application/pdf' };
-}
-
-/** The data of a `data:` URL in base64 (RFC 2397). Its media type may have parameters, which are kept. */
-export function parseDataUrl(url: string): MediaSource | undefined {
-  // Only the head is searched: the data can be megabytes long.
-  const comma = url.startsWith('data:') ? url.indexOf(',') : -1;
-  if (comma === -1 || comma > 256) return undefined;
-  const head = url.slice('data:'.length, comma);
-  if (!head.toLowerCase().endsWith(';base64')) return undefined;
-  const mediaType = head.slice(0, -';base64'.length);
-  return { kind: 'data', base64: url.slice(comma + 1), mediaType: mediaType === '' ? 'text/plain' : mediaType };
+  return parseDataUrl(data, `${path}.file_data`) ?? { kind: 'data', base64: data, mediaType: 'application/pdf' };
 }
 
 function opaque(part: WirePart): OpaquePart {

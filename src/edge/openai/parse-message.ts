@@ -3,6 +3,7 @@
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ContentPart, Message, ToolCallPart, ToolResultPart } from '../../core/message.ts';
+import type { TurnOrigin } from '../caller-place.ts';
 import { unknownFields } from '../unknown-fields.ts';
 import { restoreCarried } from './carried-content.ts';
 import { knownMessageFields, type WireMessage, type WireToolCall } from './chat-body.ts';
@@ -23,6 +24,28 @@ export function parseMessage(wire: WireMessage, index: number): Message {
     ...(wire.name == null ? {} : { name: wire.name }),
     ...(kept === undefined ? {} : { extra: kept }),
   });
+}
+
+/** Where a message's parts stand in the body. Its thoughts come first, then its content, then its refusal, then its calls. */
+export function messageOrigin(wire: WireMessage, index: number): TurnOrigin {
+  const path = `messages[${index}]`;
+  const { content } = parseMessage(wire, index);
+  if (wire.role === 'tool') return { path, parts: [{ path }] };
+  const shown =
+    typeof wire.content === 'string'
+      ? [`${path}.content`]
+      : (wire.content ?? []).map((_, at) => `${path}.content[${at}]`);
+  const refusal = wire.role === 'assistant' && wire.refusal != null ? [`${path}.refusal`] : [];
+  const calls = content.filter((part) => part.type === 'tool-call').map((_, at) => `${path}.tool_calls[${at}]`);
+  const others = [...shown, ...refusal, ...calls];
+  // Parts that the message carried stand among the others, in which they have no places of their own.
+  if (carriesParts(wire)) return { path, parts: content.map(() => ({ path })) };
+  const thoughts = Array.from({ length: content.length - others.length }, () => `${path}.reasoning_content`);
+  return { path, parts: [...thoughts, ...others].map((at) => ({ path: at })) };
+}
+
+function carriesParts(wire: WireMessage): boolean {
+  return Object.hasOwn(wire, 'provider_content') || Object.hasOwn(wire, 'images');
 }
 
 function parseToolResult(wire: WireMessage, path: string): ToolResultPart {

@@ -53,18 +53,29 @@ export function parseToolChoice(wire: string | JsonObject): ToolChoice {
   return { kind: 'function', name };
 }
 
+const formatFields: ReadonlySet<string> = new Set(['type', 'json_schema']);
+const schemaFields: ReadonlySet<string> = new Set(['name', 'schema', 'description', 'strict']);
+
 /** Parses `response_format`, whose `type` was checked. */
 export function parseResponseFormat(wire: JsonObject): ResponseFormat {
-  if (wire['type'] === 'text') return { kind: 'text' };
-  if (wire['type'] === 'json_object') return { kind: 'json-object' };
+  const { extra } = unknownFields(wire, formatFields);
+  const beside = extra === undefined ? {} : { extra };
+  if (wire['type'] === 'text') return { kind: 'text', ...beside };
+  // Some servers take a schema here: `{"type": "json_object", "schema": {…}}`.
+  if (wire['type'] === 'json_object') return { kind: 'json-object', ...beside };
+  return parseSchemaFormat(wire['json_schema'], extra);
+}
+
+function parseSchemaFormat(definition: JsonValue | undefined, outer: JsonObject | undefined): ResponseFormat {
   const path = 'response_format.json_schema';
-  const definition = wire['json_schema'];
   if (!isJsonObject(definition)) throw invalid(path, 'must be an object');
   const { name, schema, description, strict } = definition;
   if (typeof name !== 'string' || name === '') throw invalid(`${path}.name`, 'must be a string that is not empty');
   if (schema != null && !isJsonObject(schema)) throw invalid(`${path}.schema`, 'must be a JSON Schema object');
   if (description != null && typeof description !== 'string') throw invalid(`${path}.description`, 'must be a string');
   if (strict != null && typeof strict !== 'boolean') throw invalid(`${path}.strict`, 'must be a boolean');
+  const inner = unknownFields(definition, schemaFields).extra;
+  const kept = inner === undefined ? outer : { ...outer, json_schema: inner };
   return {
     kind: 'json-schema',
     name,
@@ -72,6 +83,7 @@ export function parseResponseFormat(wire: JsonObject): ResponseFormat {
     schema: schema ?? {},
     ...(description == null ? {} : { description }),
     ...(strict == null ? {} : { strict }),
+    ...(kept === undefined ? {} : { extra: kept }),
   };
 }
 

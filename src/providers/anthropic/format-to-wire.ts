@@ -28,7 +28,9 @@ export function setResponseFormat(
   translation: Translation,
 ): string | undefined {
   const { responseFormat: format } = request;
-  if (format === undefined || format.kind === 'text') return undefined;
+  if (format === undefined) return undefined;
+  translation.refuseFormatExtra(format);
+  if (format.kind === 'text') return undefined;
   if (format.kind === 'json-object') {
     translation.downgrade('response_format');
     body['system'] = withInstruction(body['system']);

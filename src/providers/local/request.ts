@@ -102,7 +102,8 @@ function refuseUnsupported(request: PredictRequest, limits: RequestLimits): void
   if (request.tools !== undefined && request.tools.length > 0 && request.toolChoice?.kind !== 'none') {
     throw unable(limits, 'call tools', 'tools');
   }
-  if (request.responseFormat !== undefined && request.responseFormat.kind !== 'text') {
+  const { responseFormat: format } = request;
+  if (format !== undefined && (format.kind !== 'text' || format.extra !== undefined)) {
     throw unable(limits, 'keep to a JSON format', 'response_format');
   }
   if (request.sampling.logprobs === true && !limits.givesLogprobs) {

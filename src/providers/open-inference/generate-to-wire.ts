@@ -86,7 +86,7 @@ function extraOf({ extra }: PredictRequest, translation: RequestTranslation): Js
 function refuseUnsupported(request: PredictRequest): void {
   const { tools = [], toolChoice, responseFormat, reasoningEffort, sampling } = request;
   if (tools.length > 0 && toolChoice?.kind !== 'none') throw unsupported('tools', 'tools');
-  if (responseFormat !== undefined && responseFormat.kind !== 'text') {
+  if (responseFormat !== undefined && (responseFormat.kind !== 'text' || responseFormat.extra !== undefined)) {
     throw unsupported('an output format', 'response_format');
   }
   if (reasoningEffort !== undefined) throw unsupported('reasoning effort', 'reasoning_effort');

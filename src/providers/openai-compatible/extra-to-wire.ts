@@ -2,7 +2,7 @@
 
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
-import { set, unsupported } from '../translation/request-translation.ts';
+import { refuseFields, set, unsupported } from '../translation/request-translation.ts';
 import { isPresent, listOf, objectOf } from '../translation/wire-values.ts';
 import { effortBudgets } from './defaults.ts';
 import type { Translation } from './translation.ts';
@@ -101,10 +101,10 @@ export const anthropicFields: Readonly<Record<string, Translate>> = {
     else translation.downgrade('service_tier');
   },
   thinking(value, body, translation) {
-    const thinking = objectOf(value) ?? {};
-    const budget = thinking['budget_tokens'];
-    if (thinking['display'] !== undefined) translation.downgrade('thinking.display');
-    if (thinking['type'] === 'disabled' || body['reasoning_effort'] !== undefined) return;
+    const { type, budget_tokens: budget, display, ...others } = objectOf(value) ?? {};
+    refuseFields(others, 'thinking');
+    if (display !== undefined) translation.downgrade('thinking.display');
+    if (type === 'disabled' || body['reasoning_effort'] !== undefined) return;
     if (typeof budget === 'number') {
       set(body, 'reasoning_effort', effortOf(budget));
       translation.downgrade('thinking.budget_tokens');
@@ -127,7 +127,7 @@ const responsesFields: Readonly<Record<string, Translate>> = {
   },
   text(value, body) {
     const { format: _, verbosity, ...others } = objectOf(value) ?? {};
-    refuseOthers(others, 'text');
+    refuseFields(others, 'text');
     if (typeof verbosity === 'string') set(body, 'verbosity', verbosity);
   },
   reasoning(value, body, translation) {
@@ -141,10 +141,3 @@ const responsesFields: Readonly<Record<string, Translate>> = {
     if (wanted.some((name) => name !== 'message.output_text.logprobs')) translation.downgrade('include');
   },
 };
-
-/** Throws for the first field that says something. */
-export function refuseOthers(others: JsonObject, path: string): void {
-  for (const [name, value] of Object.entries(others)) {
-    if (value !== null) throw unsupported(`the field \`${name}\``, `${path}.${name}`);
-  }
-}

@@ -52,7 +52,9 @@ function addMessage(wire: JsonValue[], message: Message, place: Place): void {
     return;
   }
   const rest = content.some(isToolResult) ? content.filter((part) => !isToolResult(part)) : content;
-  for (const part of content) if (isToolResult(part)) wire.push(toolResultToWire(part, message, place));
+  for (const [index, part] of message.content.entries()) {
+    if (isToolResult(part)) wire.push(toolResultToWire(part, message, place, `${place.path}.content[${index}]`));
+  }
   const turn = rest.length > 0 || content.length === 0 ? turnToWire(message, rest, place) : undefined;
   if (turn !== undefined) wire.push(turn);
 }
@@ -77,7 +79,7 @@ function isToolResult(part: ContentPart): part is ToolResultPart {
 
 /** A turn without tool results; undefined for one of which nothing is left, which many servers refuse. */
 function turnToWire(message: Message, content: readonly ContentPart[], place: Place): JsonObject | undefined {
-  const { shown, calls, fields } = sorted(content, place);
+  const { shown, calls, fields } = sorted(message.content, place);
   const refusal = refusalOf(content);
   const thoughts = thoughtsOf(content, place);
   const isEmpty = [shown, calls, fields, Object.keys(thoughts)].every(({ length }) => length === 0) && refusal === '';
@@ -101,12 +103,14 @@ function sorted(content: readonly ContentPart[], place: Place): Sorted {
   const shown: JsonObject[] = [];
   const calls: JsonObject[] = [];
   const fields: JsonObject[] = [];
-  for (const part of content) {
-    const call = callToWire(part, place);
+  for (const [index, part] of content.entries()) {
+    if (isToolResult(part) || part.type === 'refusal' || part.type === 'reasoning') continue;
+    const at = { ...place, path: `${place.path}.content[${index}]` };
+    const call = callToWire(part, at);
     if (call !== undefined) calls.push(call);
-    else if (part.type === 'opaque' && part.dialect !== 'openai') place.translation.leaveOutPart(part, place);
+    else if (part.type === 'opaque' && part.dialect !== 'openai') place.translation.leaveOutPart(part, at);
     else if (isMessageFields(part)) fields.push(part.value);
-    else if (part.type !== 'refusal' && part.type !== 'reasoning') shown.push(partToWire(part, place));
+    else shown.push(partToWire(part, at));
   }
   return { shown, calls, fields };
 }
@@ -187,10 +191,10 @@ function finish(wire: JsonObject, message: Message, place: Place): JsonObject {
   return place.translation.addTurnExtra(wire, message.extra, place);
 }
 
-function toolResultToWire(part: ToolResultPart, message: Message, place: Place): JsonObject {
+function toolResultToWire(part: ToolResultPart, message: Message, place: Place, path: string): JsonObject {
   // What a tool answered is the caller's, whoever's turn it stands in.
-  const inside: Place = { ...place, role: 'tool' };
-  const parts = part.content.map((inner) => partToWire(inner, inside));
+  const inside: Place = { ...place, role: 'tool', path };
+  const parts = part.content.map((inner, index) => partToWire(inner, { ...inside, path: `${path}.content[${index}]` }));
   let content = contentOf(parts, false);
   if (part.isError === true) {
     if (typeof content === 'string') content = `Error: ${content}`;

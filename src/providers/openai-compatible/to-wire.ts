@@ -36,7 +36,7 @@ export function predictToWire(request: PredictRequest, options: ToWireOptions): 
   }
   if (request.toolChoice !== undefined) body['tool_choice'] = toolChoiceToWire(request.toolChoice);
   set(body, 'parallel_tool_calls', request.parallelToolCalls);
-  if (request.responseFormat !== undefined) body['response_format'] = responseFormatToWire(request.responseFormat);
+  if (request.responseFormat !== undefined) body['response_format'] = formatToWire(request.responseFormat, translation);
   set(body, 'reasoning_effort', request.reasoningEffort);
   addStreamFlag(body, options.stream);
   mergeExtra(body, request, translation);
@@ -106,11 +106,11 @@ function toolChoiceToWire(choice: ToolChoice): JsonValue {
   }
 }
 
-function responseFormatToWire(format: ResponseFormat): JsonObject {
-  if (format.kind === 'text') return { type: 'text' };
-  if (format.kind === 'json-object') return { type: 'json_object' };
+function formatToWire(format: ResponseFormat, translation: Translation): JsonObject {
+  if (format.kind === 'text') return translation.addFormatExtra({ type: 'text' }, format);
+  if (format.kind === 'json-object') return translation.addFormatExtra({ type: 'json_object' }, format);
   const schema: JsonObject = { name: format.name, schema: format.schema };
   set(schema, 'description', format.description);
   set(schema, 'strict', format.strict);
-  return { type: 'json_schema', json_schema: schema };
+  return translation.addFormatExtra({ type: 'json_schema', json_schema: schema }, format);
 }

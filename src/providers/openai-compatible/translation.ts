@@ -15,6 +15,7 @@ const foreign: ReadonlySet<string> = new Set([
   'citations',
   'extra_content',
   'images',
+  'provider_content',
   'provider_specific_fields',
   'reasoning',
   'reasoning_content',

@@ -4,6 +4,7 @@
 import { SluiceError } from '../../core/error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Dialect, OpaquePart, Role } from '../../core/message.ts';
+import type { ResponseFormat } from '../../core/predict.ts';
 import { isPresent } from './wire-values.ts';
 
 /** A body, and the names of the request's fields that are not in it, or only weaker than they were asked for. */
@@ -145,6 +146,29 @@ export class RequestTranslation {
     else this.downgrade('content');
   }
 
+  /**
+   * Adds the unknown fields of the demanded form of the answer, those of an inner object to the object of that name. Throws for
+   * those of a foreign dialect, with the place that they have there.
+   */
+  addFormatExtra(wire: JsonObject, { extra }: ResponseFormat): JsonObject {
+    const { json_schema: inner, ...outer } = extra ?? {};
+    const path = this.#formatPath;
+    if (isJsonObject(inner)) this.addExtra(objectAt(wire, 'json_schema'), inner, { path: `${path}.json_schema` });
+    return this.addExtra(wire, outer, { path });
+  }
+
+  /** Throws for the first unknown field of the demanded form of the answer: for vendors whose form has no place for any. */
+  refuseFormatExtra({ extra = {} }: ResponseFormat): void {
+    const { json_schema: inner, ...outer } = extra;
+    const path = this.#formatPath;
+    refuseFields(outer, path);
+    if (isJsonObject(inner)) refuseFields(inner, `${path}.json_schema`);
+  }
+
+  get #formatPath(): string {
+    return this.from === 'openai-responses' ? 'text.format' : 'response_format';
+  }
+
   #leaveOutFields(fields: JsonObject, place: TurnPlace): void {
     const rules = this.turnRulesAt(place);
     for (const [name, value] of Object.entries(fields)) this.#leaveOut(name, value, rules);
@@ -176,6 +200,13 @@ export function unsupported(what: string, param: string): SluiceError {
 export function nothingSaid(): SluiceError {
   const message = 'No message says anything: the provider of the model wants at least one that is not empty.';
   return new SluiceError('invalid_request', { message, param: 'messages' });
+}
+
+/** Throws for the first field that says something. */
+export function refuseFields(fields: JsonObject, path: string): void {
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== null) throw unsupported(`the field \`${name}\``, `${path}.${name}`);
+  }
 }
 
 /** Sets a field unless the value is absent. */

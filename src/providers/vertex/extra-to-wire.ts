@@ -3,7 +3,7 @@
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
-import { unsupported } from '../translation/request-translation.ts';
+import { refuseFields, unsupported } from '../translation/request-translation.ts';
 import { objectOf } from '../translation/wire-values.ts';
 import { thinkingOfEffort } from './generation-config.ts';
 import type { Translation } from './translation.ts';
@@ -88,28 +88,31 @@ const translated: Readonly<Record<string, Translate>> = {
   },
   text(value, _, translation) {
     const { format: __, verbosity, ...others } = objectOf(value) ?? {};
-    const [unknown] = Object.keys(others).filter((name) => others[name] !== null);
-    if (unknown !== undefined) throw unsupported(`the field \`${unknown}\``, `text.${unknown}`);
+    refuseFields(others, 'text');
     if (verbosity !== undefined && verbosity !== null) translation.downgrade('verbosity');
   },
   reasoning(value, body, translation) {
     const { effort, summary, ...others } = objectOf(value) ?? {};
-    const [unknown] = Object.keys(others).filter((name) => others[name] !== null);
-    if (unknown !== undefined) throw unsupported(`the field \`${unknown}\``, `reasoning.${unknown}`);
+    refuseFields(others, 'reasoning');
     if (typeof effort === 'string') addThinking(body, thinkingOfEffort(effort, 'reasoning.effort', translation));
     if (typeof summary === 'string' && summary !== 'none') addThinking(body, { includeThoughts: true });
   },
-  thinking(value, body) {
-    const thinking = objectOf(value) ?? {};
-    const budget = thinking['budget_tokens'];
-    if (thinking['type'] === 'disabled') addThinking(body, { thinkingBudget: 0 });
-    else if (typeof budget === 'number') addThinking(body, { thinkingBudget: budget, includeThoughts: true });
-    else addThinking(body, { includeThoughts: thinking['display'] !== 'omitted' });
+  thinking(value, body, translation) {
+    const { type, budget_tokens: budget, display, ...others } = objectOf(value) ?? {};
+    refuseFields(others, 'thinking');
+    if (type === 'disabled') {
+      addThinking(body, { thinkingBudget: 0 });
+      return;
+    }
+    // Google shows summaries or nothing.
+    const isKnown = display === undefined || display === null || display === 'summarized' || display === 'omitted';
+    if (!isKnown) translation.downgrade('thinking.display');
+    const includeThoughts = display !== 'omitted';
+    addThinking(body, typeof budget === 'number' ? { thinkingBudget: budget, includeThoughts } : { includeThoughts });
   },
   output_config(value, body, translation) {
     const { effort, ...others } = objectOf(value) ?? {};
-    const [unknown] = Object.keys(others);
-    if (unknown !== undefined) throw unsupported(`the field \`${unknown}\``, `output_config.${unknown}`);
+    refuseFields(others, 'output_config');
     if (typeof effort === 'string') addThinking(body, thinkingOfEffort(effort, 'output_config.effort', translation));
   },
 };

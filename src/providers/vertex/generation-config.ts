@@ -24,7 +24,7 @@ export function generationConfigOf(request: PredictRequest, translation: Transla
     // 0 alternatives is Google's default, and refused when it is said.
     if (sampling.topLogprobs !== undefined && sampling.topLogprobs > 0) config['logprobs'] = sampling.topLogprobs;
   }
-  if (request.responseFormat !== undefined) addFormat(config, request.responseFormat);
+  if (request.responseFormat !== undefined) addFormat(config, request.responseFormat, translation);
   if (request.reasoningEffort !== undefined) {
     config['thinkingConfig'] = thinkingOfEffort(request.reasoningEffort, 'reasoning_effort', translation);
   }
@@ -32,7 +32,8 @@ export function generationConfigOf(request: PredictRequest, translation: Transla
 }
 
 /** Google always keeps to a schema, so `strict` needs no word; the schema's name is only a label. */
-function addFormat(config: JsonObject, format: ResponseFormat): void {
+function addFormat(config: JsonObject, format: ResponseFormat, translation: Translation): void {
+  translation.refuseFormatExtra(format);
   if (format.kind === 'text') return;
   config['responseMimeType'] = 'application/json';
   if (format.kind === 'json-object') return;

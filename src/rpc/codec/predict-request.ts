@@ -136,30 +136,32 @@ function toolChoiceFromWire({ choice }: wire.ToolChoice): ToolChoice {
 }
 
 function responseFormatToWire(format: ResponseFormat): wire.ResponseFormat {
+  const extraJson = jsonToWire(format.extra);
   switch (format.kind) {
     case 'text':
-      return { format: { $case: 'text', value: {} } };
+      return { format: { $case: 'text', value: {} }, extraJson };
     case 'json-object':
-      return { format: { $case: 'jsonObject', value: {} } };
+      return { format: { $case: 'jsonObject', value: {} }, extraJson };
     case 'json-schema': {
       const { name, schema, description, strict } = format;
       const value = { name, schemaJson: JSON.stringify(schema), description, strict };
-      return { format: { $case: 'jsonSchema', value } };
+      return { format: { $case: 'jsonSchema', value }, extraJson };
     }
   }
 }
 
-function responseFormatFromWire({ format }: wire.ResponseFormat): ResponseFormat {
+function responseFormatFromWire({ format, extraJson }: wire.ResponseFormat): ResponseFormat {
   const param = 'response_format';
+  const extra = optionalJsonObjectFromWire(extraJson, `${param}.extra_json`);
   switch (format?.$case) {
     case 'text':
-      return { kind: 'text' };
+      return present({ kind: 'text', extra } as const);
     case 'jsonObject':
-      return { kind: 'json-object' };
+      return present({ kind: 'json-object', extra } as const);
     case 'jsonSchema': {
       const { schemaJson, ...named } = format.value;
       const schema = jsonObjectFromWire(schemaJson, `${param}.json_schema.schema_json`);
-      return present({ kind: 'json-schema', ...named, schema } as const);
+      return present({ kind: 'json-schema', ...named, schema, extra } as const);
     }
     default:
       throw new SluiceError('invalid_request', { message: `${param} must be a known format.`, param });

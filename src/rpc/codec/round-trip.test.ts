@@ -76,9 +76,9 @@ const toolChoice: fc.Arbitrary<ToolChoice> = fc.oneof(
   vendor,
 );
 const responseFormat: fc.Arbitrary<ResponseFormat> = fc.oneof(
-  all({ kind: is('text') }),
-  all({ kind: is('json-object') }),
-  fields({ kind: is('json-schema'), name: text, schema: json }, { description: text, strict: fc.boolean() }),
+  fields({ kind: is('text') }, extra),
+  fields({ kind: is('json-object') }, extra),
+  fields({ kind: is('json-schema'), name: text, schema: json }, { description: text, strict: fc.boolean(), ...extra }),
 );
 const nothing = fc.constant<never[]>([]);
 const requestFields = { model: text, sampling, dialect };

@@ -3,7 +3,7 @@
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import type { ContentPart, MediaSource } from '../../../core/message.ts';
 import { unknownFields } from '../../unknown-fields.ts';
-import { parseDataUrl } from '../parse-content.ts';
+import { parseDataUrl } from '../data-url.ts';
 import { vendorAnnotationOf } from './annotation.ts';
 import { invalid, missing, objectsAt, optionalTextAt, textAt } from './invalid.ts';
 
@@ -59,7 +59,8 @@ function parseImage(part: JsonObject, path: string): ContentPart {
   const url = optionalTextAt(part, 'image_url', path);
   const detail = optionalTextAt(part, 'detail', path);
   if (fileId === undefined && url === undefined) throw invalid(path, "must have 'image_url' or 'file_id'");
-  const source: MediaSource = fileId === undefined ? sourceOf(url ?? '') : { kind: 'file-id', fileId };
+  const source: MediaSource =
+    fileId === undefined ? sourceOf(url ?? '', `${path}.image_url`) : { kind: 'file-id', fileId };
   return {
     type: 'image',
     source,
@@ -68,8 +69,8 @@ function parseImage(part: JsonObject, path: string): ContentPart {
   };
 }
 
-function sourceOf(url: string): MediaSource {
-  return parseDataUrl(url) ?? { kind: 'url', url };
+function sourceOf(url: string, param: string): MediaSource {
+  return parseDataUrl(url, param) ?? { kind: 'url', url };
 }
 
 function parseFile(part: JsonObject, path: string): ContentPart {
@@ -91,7 +92,9 @@ function fileSourceOf(part: JsonObject, path: string): MediaSource {
   if (fileId !== undefined) return { kind: 'file-id', fileId };
   if (url !== undefined) return { kind: 'url', url };
   // OpenAI's examples are data URLs; PDF is what it takes as plain base64 too.
-  return parseDataUrl(data ?? '') ?? { kind: 'data', base64: data ?? '', mediaType: 'application/pdf' };
+  return (
+    parseDataUrl(data ?? '', `${path}.file_data`) ?? { kind: 'data', base64: data ?? '', mediaType: 'application/pdf' }
+  );
 }
 
 function parseAudio(part: JsonObject, path: string): ContentPart {

@@ -3,6 +3,7 @@
 
 import type { JsonObject } from '../../../core/json.ts';
 import type { ContentPart, Message, ReasoningPart } from '../../../core/message.ts';
+import type { PartPlace, TurnOrigin } from '../../caller-place.ts';
 import { unknownFields } from '../../unknown-fields.ts';
 import { carriedIn } from './carrier-item.ts';
 import { invalid, missing, objectsAt, optionalTextAt, textAt } from './invalid.ts';
@@ -13,9 +14,14 @@ import { decodeProof } from './reasoning-proof.ts';
  * The turns. What a model said without being answered in between is one turn, as other vendors want it: its thoughts, one
  * message, its calls. A message's further fields (`id`, `status`, `phase`) are those of its turn; a second message of a model
  * begins another turn. Items without an internal form are opaque parts, at their place. `pathOf` names an item in errors.
+ * `origins` is given where each turn comes from.
  */
-export function itemsToMessages(items: readonly JsonObject[], pathOf: (index: number) => string): Message[] {
-  const builder = new TurnBuilder();
+export function itemsToMessages(
+  items: readonly JsonObject[],
+  pathOf: (index: number) => string,
+  origins?: TurnOrigin[],
+): Message[] {
+  const builder = new TurnBuilder(origins);
   items.forEach((item, index) => {
     builder.add(item, pathOf(index));
   });
@@ -30,12 +36,21 @@ class TurnBuilder {
   readonly #customCalls: Set<unknown> = new Set();
   /** Fields of the message within it; undefined while it has none. */
   #fields: { readonly extra?: JsonObject } | undefined;
+  /** Where the turns come from, and the parts of the turn under way; undefined where nobody asks. */
+  readonly #origins: TurnOrigin[] | undefined;
+  #places: PartPlace[] = [];
+  /** Path of the first item of the turn under way. */
+  #path: string | undefined;
+
+  constructor(origins: TurnOrigin[] | undefined) {
+    this.#origins = origins;
+  }
 
   add(item: JsonObject, path: string): void {
     const type = typeOf(item, path);
     const carried = carriedIn(item);
     if (carried !== undefined) {
-      this.#turn.push(carried);
+      this.#push([carried], path);
       return;
     }
     switch (type) {
@@ -43,27 +58,27 @@ class TurnBuilder {
         this.#addMessage(item, path);
         return;
       case 'reasoning':
-        this.#turn.push(...reasoningParts(item, path));
+        this.#push(reasoningParts(item, path), path);
         return;
       case 'function_call':
-        this.#turn.push(toolCall(item, path));
+        this.#push([toolCall(item, path)], path);
         return;
       case 'function_call_output':
-        this.#addTurn('tool', [toolResult(item, path)]);
+        this.#addTurn('tool', [toolResult(item, path)], path);
         return;
       case 'custom_tool_call_output':
         // By the call a provider knows what kind of result it is; where that is the vendor's to know, the item must say so.
-        if (this.#customCalls.has(item['call_id'])) this.#addTurn('tool', [toolResult(item, path)]);
-        else this.#addOther(item, type);
+        if (this.#customCalls.has(item['call_id'])) this.#addTurn('tool', [toolResult(item, path)], path);
+        else this.#addOther(item, type, path);
         return;
       case 'item_reference':
         // What is referred to is a vendor's, else it would stand here.
         textAt(item, 'id', path);
-        this.#addOther(item, type);
+        this.#addOther(item, type, path);
         return;
       default:
         if (type === 'custom_tool_call') this.#customCalls.add(item['call_id']);
-        this.#addOther(item, type);
+        this.#addOther(item, type, path);
     }
   }
 
@@ -76,35 +91,65 @@ class TurnBuilder {
     const role = roleOf(item, path);
     const content = parseContent(item, 'content', path);
     const fields = unknownFields(item, messageFields);
+    const form = typeof item['content'] === 'string' ? 'text' : 'list';
     if (role !== 'assistant') {
       // A first system message of our own making is what `instructions` become; this one must stay an item.
       const isFirst = role === 'system' && this.#messages.length === 0 && this.#turn.length === 0;
-      this.#addTurn(role, content, isFirst ? { extra: { type: 'message', ...fields.extra } } : fields);
+      const extra = isFirst ? { extra: { type: 'message', ...fields.extra } } : fields;
+      this.#addTurn(role, content, path, extra, form);
       return;
     }
     if (this.#fields !== undefined) this.#close();
     this.#fields = fields;
-    this.#turn.push(...content);
+    this.#push(content, path, form);
   }
 
   /** What a caller answers stands alone; everything else is the model's, and so is what came with an answer: that has an id. */
-  #addOther(item: JsonObject, type: string): void {
+  #addOther(item: JsonObject, type: string, path: string): void {
     const part: ContentPart = { type: 'opaque', dialect: 'openai-responses', value: item };
-    if (answers.test(type) && item['id'] == null) this.#addTurn('tool', [part]);
-    else this.#turn.push(part);
+    if (answers.test(type) && item['id'] == null) this.#addTurn('tool', [part], path);
+    else this.#push([part], path);
   }
 
-  #addTurn(role: Message['role'], content: readonly ContentPart[], fields: { readonly extra?: JsonObject } = {}): void {
+  /** Adds parts to the model's turn, one by one: a list of arguments has a bound. */
+  #push(parts: readonly ContentPart[], path: string, form: ContentForm = 'item'): void {
+    for (const part of parts) this.#turn.push(part);
+    this.#path ??= path;
+    if (this.#origins !== undefined) for (const place of placesOf(parts, path, form)) this.#places.push(place);
+  }
+
+  #addTurn(
+    role: Message['role'],
+    content: readonly ContentPart[],
+    path: string,
+    fields: { readonly extra?: JsonObject } = {},
+    form: ContentForm = 'item',
+  ): void {
     this.#close();
     this.#messages.push({ role, content, ...fields });
+    this.#origins?.push({ path, parts: placesOf(content, path, form) });
   }
 
   #close(): void {
     if (this.#turn.length === 0 && this.#fields === undefined) return;
     this.#messages.push({ role: 'assistant', content: this.#turn, ...this.#fields });
+    this.#origins?.push({ path: this.#path ?? '', parts: this.#places });
+    this.#path = undefined;
     this.#turn = [];
     this.#fields = undefined;
+    this.#places = [];
   }
+}
+
+/** How the parts of an item stand in it: they are the item, its one text, or the list of its content. */
+type ContentForm = 'item' | 'text' | 'list';
+
+function placesOf(parts: readonly ContentPart[], path: string, form: ContentForm): PartPlace[] {
+  return parts.map((part, index) => {
+    if (part.type === 'tool-result') return { path, inner: 'output' };
+    if (form === 'item') return { path };
+    return { path: form === 'text' ? `${path}.content` : `${path}.content[${index}]` };
+  });
 }
 
 /** Types of items that come from the caller's side although they are no messages. */

@@ -5,6 +5,7 @@ import { SluiceError } from '../../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
 import type { Message } from '../../../core/message.ts';
 import type { PredictRequest, Sampling } from '../../../core/predict.ts';
+import type { TurnOrigin } from '../../caller-place.ts';
 import { unknownFields, type WithExtra } from '../../unknown-fields.ts';
 import { missing } from './invalid.ts';
 import { itemsToMessages } from './parse-items.ts';
@@ -90,16 +91,14 @@ export function toPredictRequest(
   before: number,
   vendor: JsonObject = {},
 ): PredictRequest {
-  const messages = itemsToMessages(items, (index) =>
-    index < before ? 'previous_response_id' : `input[${index - before}]`,
-  );
+  const messages = itemsToMessages(items, pathOfItem(before));
   const instructions: Message[] =
     body.instructions == null ? [] : [{ role: 'system', content: [{ type: 'text', text: body.instructions }] }];
   const { format } = body.text ?? {};
   const effort = body.reasoning?.effort;
   return {
     model: body.model,
-    messages: [...instructions, ...messages],
+    messages: instructions.concat(messages),
     sampling: parseSampling(body),
     ...(body.tools == null ? {} : { tools: body.tools.map(parseTool) }),
     ...(body.tool_choice == null ? {} : { toolChoice: parseToolChoice(body.tool_choice) }),
@@ -109,6 +108,18 @@ export function toPredictRequest(
     dialect: 'openai-responses',
     ...extraOf(body, stream, vendor),
   };
+}
+
+function pathOfItem(before: number): (index: number) => string {
+  return (index) => (index < before ? 'previous_response_id' : `input[${index - before}]`);
+}
+
+/** Where the turns of a request stand in its body, by what it was made of. */
+export function turnOrigins({ body }: ResponseCall, items: readonly JsonObject[], before: number): TurnOrigin[] {
+  const origins: TurnOrigin[] = [];
+  if (body.instructions != null) origins.push({ path: 'instructions', parts: [{ path: 'instructions' }] });
+  itemsToMessages(items, pathOfItem(before), origins);
+  return origins;
 }
 
 function parseSampling(body: ResponseBody): Sampling {

@@ -36,10 +36,13 @@ export function parseToolChoice(wire: string | JsonObject): ToolChoice {
   return { kind: 'function', name: nameAt(wire, 'tool_choice') };
 }
 
+const typeField: ReadonlySet<string> = new Set(['type']);
+const schemaFields: ReadonlySet<string> = new Set(['type', 'name', 'schema', 'description', 'strict']);
+
 /** Parses `text.format`, whose `type` was checked. */
 export function parseTextFormat(wire: JsonObject): ResponseFormat {
-  if (wire['type'] === 'text') return { kind: 'text' };
-  if (wire['type'] === 'json_object') return { kind: 'json-object' };
+  if (wire['type'] === 'text') return { kind: 'text', ...unknownFields(wire, typeField) };
+  if (wire['type'] === 'json_object') return { kind: 'json-object', ...unknownFields(wire, typeField) };
   const path = 'text.format';
   const { schema, strict } = wire;
   if (!isJsonObject(schema)) throw invalid(`${path}.schema`, 'must be a JSON Schema object');
@@ -51,6 +54,7 @@ export function parseTextFormat(wire: JsonObject): ResponseFormat {
     schema,
     ...(description === undefined ? {} : { description }),
     ...(strict == null ? {} : { strict }),
+    ...unknownFields(wire, schemaFields),
   };
 }
 

@@ -2,11 +2,12 @@
 
 import type { PredictRequest } from '../../../core/predict.ts';
 import type { EdgeCall } from '../../call.ts';
+import { createPlaceFinder } from '../../caller-place.ts';
 import type { DialectServices, EdgeAnswer, EdgeRoute } from '../../dialect.ts';
 import { type Conversation, openConversation, standsAlone } from './conversation.ts';
 import { inputResource } from './input-resource.ts';
 import { keptRoutes } from './kept-routes.ts';
-import { parseResponseCall, type ResponseCall, toPredictRequest } from './parse-request.ts';
+import { parseResponseCall, type ResponseCall, toPredictRequest, turnOrigins } from './parse-request.ts';
 import { ResponseExchange } from './response-exchange.ts';
 import { shownResponse } from './response-object.ts';
 import { createResponseStreamEncoder } from './response-stream.ts';
@@ -27,7 +28,7 @@ export function responseRoutes(services: ResponseServices): readonly EdgeRoute[]
 
   const answer = (call: EdgeCall, asked: ResponseCall, opened: Conversation): EdgeAnswer | Promise<EdgeAnswer> => {
     const { input, isVendors } = opened;
-    const request = requestOf(asked, opened);
+    const request = requestOf(call, asked, opened);
     const isKept = asked.store && vault !== undefined && !isVendors;
     const kept = isKept ? input.map((item) => inputResource(item, ids)) : [];
     const exchange = new ResponseExchange({ call, asked, input: kept, vault, isVendors, clock, ids });
@@ -57,7 +58,7 @@ export function responseRoutes(services: ResponseServices): readonly EdgeRoute[]
     const asked = parseResponseCall(call.body);
     call.model = asked.body.model;
     const opened = await openConversation(call, asked, past);
-    const counted = inference.countTokens(requestOf(asked, opened), call.context, call.signal);
+    const counted = inference.countTokens(requestOf(call, asked, opened), call.context, call.signal);
     const count = await (opened.isVendors ? counted.catch(throwFor(asked)) : counted);
     const { inputTokens, source } = count;
     if (opened.isVendors && source === 'estimated') refuseGuess(asked);
@@ -74,8 +75,11 @@ export function responseRoutes(services: ResponseServices): readonly EdgeRoute[]
   ];
 }
 
-function requestOf(asked: ResponseCall, { before, input, isVendors }: Conversation): PredictRequest {
-  return toPredictRequest(asked, [...before, ...input], before.length, isVendors ? vendorFields(asked) : {});
+/** The request; what is found wrong with it further on is told by its place in the call's body. */
+function requestOf(call: EdgeCall, asked: ResponseCall, { before, input, isVendors }: Conversation): PredictRequest {
+  const items = [...before, ...input];
+  call.findPlace = createPlaceFinder('input', () => turnOrigins(asked, items, before.length));
+  return toPredictRequest(asked, items, before.length, isVendors ? vendorFields(asked) : {});
 }
 
 function throwFor(asked: ResponseCall): (thrown: unknown) => never {

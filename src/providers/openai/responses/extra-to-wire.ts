@@ -3,15 +3,9 @@
 
 import type { JsonObject } from '../../../core/json.ts';
 import type { PredictRequest } from '../../../core/predict.ts';
-import {
-  anthropicFields,
-  asksNothing,
-  hints,
-  refuseOthers,
-  type Translate,
-} from '../../openai-compatible/extra-to-wire.ts';
+import { anthropicFields, asksNothing, hints, type Translate } from '../../openai-compatible/extra-to-wire.ts';
 import type { Translation } from '../../openai-compatible/translation.ts';
-import { set, unsupported } from '../../translation/request-translation.ts';
+import { refuseFields, set, unsupported } from '../../translation/request-translation.ts';
 import { isPresent, listOf, objectOf } from '../../translation/wire-values.ts';
 
 /** Names that `extra` must not bring in although the body may lack them: they would contradict a typed field. */
@@ -102,6 +96,6 @@ const fromAnthropic: Readonly<Record<string, Translate>> = {
     }
   },
   output_config(value) {
-    refuseOthers(objectOf(value) ?? {}, 'output_config');
+    refuseFields(objectOf(value) ?? {}, 'output_config');
   },
 };

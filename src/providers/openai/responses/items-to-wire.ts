@@ -47,6 +47,8 @@ class ItemWriter {
   readonly #translation: Translation;
   /** Ids of calls to custom tools: their results have an item type of their own. */
   readonly #customCalls: Set<string> = new Set();
+  /** The turn under way. */
+  #turn: TurnPlace = { path: 'messages', role: 'user' };
   /** The message under way: its content is still open. */
   #open: { readonly wire: JsonObject; readonly content: JsonObject[] } | undefined;
 
@@ -58,8 +60,11 @@ class ItemWriter {
     const place: TurnPlace = { path, role: message.role };
     if (message.name !== undefined) this.#translation.downgrade('name');
     const { tool_calls: calls, ...extra } = message.extra ?? {};
-    for (const part of message.content) this.#addPart(part, extra, place);
-    if (message.content.length === 0 && calls === undefined) this.#message(extra, place);
+    this.#turn = place;
+    for (const [index, part] of message.content.entries()) {
+      this.#addPart(part, extra, { ...place, path: `${path}.content[${index}]` });
+    }
+    if (message.content.length === 0 && calls === undefined) this.#message(extra);
     this.#close();
     // Where one call is no function, the edge keeps all calls of the message as they came.
     for (const call of listOf(calls)) this.#addChatCall(objectOf(call) ?? {}, `${path}.tool_calls`);
@@ -69,17 +74,17 @@ class ItemWriter {
     if (part.type === 'tool-call') this.#item(this.#toolCall(part, place));
     else if (part.type === 'tool-result') this.#item(this.#toolResult(part, place.path));
     else if (part.type === 'reasoning') this.#addReasoning(part, place);
-    else if (part.type !== 'opaque') this.#message(extra, place).push(this.#contentPart(part, place));
+    else if (part.type !== 'opaque') this.#message(extra).push(this.#contentPart(part, place));
     else if (part.dialect === 'openai') this.#addChatFields(part, place);
     else if (part.dialect === 'openai-responses') this.#addOwn(part.value, extra, place);
     else this.#translation.leaveOutPart(part, place);
   }
 
   /** The content of the message under way, which is begun when there is none. Only its first message has a turn's fields. */
-  #message(extra: JsonObject, place: TurnPlace): JsonObject[] {
+  #message(extra: JsonObject): JsonObject[] {
     if (this.#open === undefined) {
-      const role = place.role === 'tool' ? 'user' : place.role;
-      const wire = this.#translation.addTurnExtra({ type: 'message', role }, extra, place);
+      const role = this.#turn.role === 'tool' ? 'user' : this.#turn.role;
+      const wire = this.#translation.addTurnExtra({ type: 'message', role }, extra, this.#turn);
       for (const name of Object.keys(extra)) delete extra[name];
       this.#open = { wire, content: [] };
     }
@@ -132,9 +137,10 @@ class ItemWriter {
   #toolResult(part: ToolResultPart, path: string): JsonObject {
     const type = this.#customCalls.has(part.toolCallId) ? 'custom_tool_call_output' : 'function_call_output';
     const place: TurnPlace = { path, role: 'tool' };
-    const parts = part.content.map((inner) =>
-      inner.type === 'opaque' ? opaqueContent(inner, path) : this.#contentPart(inner, place),
-    );
+    const parts = part.content.map((inner, index) => {
+      const at = `${path}.content[${index}]`;
+      return inner.type === 'opaque' ? opaqueContent(inner, at) : this.#contentPart(inner, { path: at, role: 'tool' });
+    });
     const wire: JsonObject = { type, call_id: part.toolCallId, output: outputOf(parts, part.isError === true) };
     return this.#translation.addTurnExtra(wire, part.extra, place);
   }
@@ -176,9 +182,9 @@ class ItemWriter {
     if (typeof type !== 'string') throw unsupported('an item without a type', place.path);
     if (type === 'message' && isEvent(type, value)) {
       this.#close();
-      this.#message({ ...value }, place);
+      this.#message({ ...value });
     } else if (isEvent(type, value)) return;
-    else if (contentType.test(type)) this.#message(extra, place).push(value);
+    else if (contentType.test(type)) this.#message(extra).push(value);
     else {
       if (type === 'custom_tool_call' && typeof callId === 'string') this.#customCalls.add(callId);
       this.#item(value);

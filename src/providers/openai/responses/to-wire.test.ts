@@ -167,7 +167,7 @@ test('responses to wire: files, pictures by id, results with pictures, and conte
     ],
   );
   const sound: ContentPart = { type: 'audio', source: { kind: 'data', base64: 'QQ==', mediaType: 'audio/wav' } };
-  assert.equal(refused({ messages: [turn('user', sound)] }), 'messages[0]');
+  assert.equal(refused({ messages: [turn('user', sound)] }), 'messages[0].content[0]');
 });
 
 test('responses to wire: custom calls of chat completions and their results find their items', () => {

@@ -37,7 +37,7 @@ export function responseToWire(request: PredictRequest, model: string, stream: b
   set(body, 'instructions', instructions);
   addSampling(body, request, translation);
   addTools(body, request, translation);
-  addText(body, request);
+  addText(body, request, translation);
   addReasoning(body, request);
   if (stream) body['stream'] = true;
   mergeExtra(body, request, translation);
@@ -80,19 +80,23 @@ function isSet(penalty: number | undefined): boolean {
 }
 
 /** `text` holds the format, beside what the caller's own `text` says. */
-function addText(body: JsonObject, { responseFormat, dialect, extra }: PredictRequest): void {
+function addText(body: JsonObject, request: PredictRequest, translation: Translation): void {
+  const { responseFormat, dialect, extra } = request;
   const own = dialect === 'openai-responses' ? objectOf(extra?.['text']) : undefined;
   if (responseFormat === undefined && own === undefined) return;
-  body['text'] = { ...own, ...(responseFormat === undefined ? {} : { format: formatToWire(responseFormat) }) };
+  body['text'] = {
+    ...own,
+    ...(responseFormat === undefined ? {} : { format: formatToWire(responseFormat, translation) }),
+  };
 }
 
-function formatToWire(format: ResponseFormat): JsonObject {
-  if (format.kind === 'text') return { type: 'text' };
-  if (format.kind === 'json-object') return { type: 'json_object' };
+function formatToWire(format: ResponseFormat, translation: Translation): JsonObject {
+  if (format.kind === 'text') return translation.addFormatExtra({ type: 'text' }, format);
+  if (format.kind === 'json-object') return translation.addFormatExtra({ type: 'json_object' }, format);
   const wire: JsonObject = { type: 'json_schema', name: format.name, schema: format.schema };
   set(wire, 'description', format.description);
   set(wire, 'strict', format.strict);
-  return wire;
+  return translation.addFormatExtra(wire, format);
 }
 
 /** `reasoning` holds the effort, beside what the caller's own `reasoning` says. */

@@ -327,10 +327,13 @@ export namespace ToolChoice_Mode {
 
 /** What the text of the answer must be. */
 export interface ResponseFormat {
-  format: { $case: "text"; value: TextFormat } | { $case: "jsonObject"; value: JsonObjectFormat } | {
-    $case: "jsonSchema";
-    value: JsonSchemaFormat;
-  } | undefined;
+  format:
+    | { $case: "text"; value: TextFormat }
+    | { $case: "jsonObject"; value: JsonObjectFormat }
+    | { $case: "jsonSchema"; value: JsonSchemaFormat }
+    | undefined;
+  /** A JSON object of further fields of the format, passed to the provider under their own names. */
+  extraJson?: string | undefined;
 }
 
 /** Any text. */
@@ -2627,7 +2630,7 @@ export const ToolChoice: MessageFns<ToolChoice> = {
 };
 
 function createBaseResponseFormat(): ResponseFormat {
-  return { format: undefined };
+  return { format: undefined, extraJson: undefined };
 }
 
 export const ResponseFormat: MessageFns<ResponseFormat> = {
@@ -2642,6 +2645,9 @@ export const ResponseFormat: MessageFns<ResponseFormat> = {
       case "jsonSchema":
         JsonSchemaFormat.encode(message.format.value, writer.uint32(26).fork()).join();
         break;
+    }
+    if (message.extraJson !== undefined) {
+      writer.uint32(34).string(message.extraJson);
     }
     return writer;
   },
@@ -2681,6 +2687,14 @@ export const ResponseFormat: MessageFns<ResponseFormat> = {
             }
 
             message.format = { $case: "jsonSchema", value: JsonSchemaFormat.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.extraJson = reader.string();
             continue;
           }
         }
