@@ -169,3 +169,15 @@ test('messages: unknown fields of an earlier answer go back where they came from
     ],
   });
 });
+
+test('messages: fields that came in very many pieces are put together in one pass', () => {
+  const count = 50_000;
+  const pieces = Array.from({ length: count }, (_, index): ContentPart => {
+    const value = { reasoning_details: [index], tool_calls: [{ id: `c${index}`, type: 'custom', custom: {} }] };
+    return { type: 'opaque', dialect: 'openai', value };
+  });
+  const [message] = messages(turn('assistant', ...pieces)) as { reasoning_details: unknown[]; tool_calls: unknown[] }[];
+  assert.deepEqual([message?.reasoning_details.length, message?.tool_calls.length], [count, count]);
+  // What the caller holds is not added to.
+  assert.deepEqual((pieces[0] as { value: JsonObject }).value['reasoning_details'], [0]);
+});

@@ -156,24 +156,28 @@ function isMessageFields(part: ContentPart): part is OpaquePart {
 /** Lists are joined: a stream brings them in pieces. A piece of a call goes to the call of its index. */
 function mergeFields(wire: JsonObject, value: JsonObject): void {
   for (const [name, field] of Object.entries(value)) {
-    const known = wire[name];
-    if (name === 'tool_calls' && Array.isArray(field))
-      wire[name] = mergeCalls(Array.isArray(known) ? known : [], field);
-    else if (Array.isArray(known) && Array.isArray(field)) wire[name] = [...known, ...field];
+    if (Array.isArray(field)) mergeList(wire, name, field);
     else if (!Object.hasOwn(wire, name)) wire[name] = field;
   }
 }
 
-function mergeCalls(calls: readonly JsonValue[], pieces: readonly JsonValue[]): JsonValue[] {
-  const merged = [...calls];
+/** Lists of the wire are its own and grow in place: a copy for each piece would take time with the square of their number. */
+function mergeList(wire: JsonObject, name: string, field: readonly JsonValue[]): void {
+  const known = Object.hasOwn(wire, name) ? wire[name] : [];
+  if (!Array.isArray(known)) return;
+  wire[name] = known;
+  if (name === 'tool_calls') mergeCalls(known, field);
+  else for (const entry of field) known.push(entry);
+}
+
+function mergeCalls(calls: JsonValue[], pieces: readonly JsonValue[]): void {
   for (const piece of pieces) {
     if (!isJsonObject(piece)) continue;
     const { index, ...fields } = piece;
-    const call = typeof index === 'number' ? merged[index] : undefined;
-    if (isJsonObject(call) && piece['id'] === undefined) merged[index as number] = { ...fields, ...call };
-    else merged.push(fields);
+    const call = typeof index === 'number' ? calls[index] : undefined;
+    if (isJsonObject(call) && piece['id'] === undefined) calls[index as number] = { ...fields, ...call };
+    else calls.push(fields);
   }
-  return merged;
 }
 
 /** A lone text is sent as a string: every server takes that, while some templates refuse lists. */

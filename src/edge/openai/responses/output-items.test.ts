@@ -349,4 +349,6 @@ test('output items: the text that is held of an answer is bounded, over all of i
   for (const part of held) output.add(part);
   const more = { reason: 'upstream_malformed', detail: `an answer of more than ${maxAnswerChars} characters` };
   assert.throws(() => output.add(args(0, '!')), more);
+  // The bound is ours, so the caller is told.
+  assert.throws(() => output.add(args(0, '!')), new RegExp(`more than ${maxAnswerChars} characters`));
 });

@@ -1,9 +1,9 @@
 // What the items of one answer share while they are made: their places, their ids, and where their events go.
 
+import { SluiceError } from '../../../core/error.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import type { Ids } from '../../../ports/ids.ts';
 import { maxAnswerChars, maxOutputItems } from './defaults.ts';
-import { malformed } from './wire-words.ts';
 
 /** Takes an event without its sequence number. It must write it out at once: the objects in it change later. */
 export type EmitEvent = (type: string, fields: JsonObject) => void;
@@ -31,7 +31,7 @@ export class OutputState {
 
   /** Puts an item at the end, says so, and returns its index. */
   open(item: JsonObject): number {
-    if (this.items.length >= maxOutputItems) throw malformed(`an answer of more than ${maxOutputItems} items`);
+    if (this.items.length >= maxOutputItems) throw tooMuch(`${maxOutputItems} items`);
     const index = this.items.push(item) - 1;
     this.emit('response.output_item.added', { output_index: index, item });
     return index;
@@ -46,6 +46,12 @@ export class OutputState {
   /** Counts text that is held from now on. Throws when it is too much for one answer. */
   hold(chars: number): void {
     this.#chars += chars;
-    if (this.#chars > maxAnswerChars) throw malformed(`an answer of more than ${maxAnswerChars} characters`);
+    if (this.#chars > maxAnswerChars) throw tooMuch(`${maxAnswerChars} characters`);
   }
+}
+
+/** The bound is ours: the caller is told of it, who could not guess it from an answer that is malformed. */
+function tooMuch(bound: string): SluiceError {
+  const message = `The answer of the provider has more than ${bound}, which is more than is passed on.`;
+  return new SluiceError('upstream_malformed', { message, detail: `an answer of more than ${bound}` });
 }
