@@ -108,3 +108,10 @@ test('turns: how thoughts are shown is Google’s to show or not; another word i
   assert.deepEqual(asked({ ...budget, display: 'full' }), [shown, ['thinking.display']]);
   assert.deepEqual(asked({ type: 'adaptive', display: 'omitted' }), [{ includeThoughts: false }, []]);
 });
+
+test('turns: what only tells items of the Responses API apart is no loss, the phase of a message is one', () => {
+  const extra = { type: 'message', id: 'msg_1', status: 'completed', phase: 'commentary' };
+  const answer: Message = { role: 'assistant', content: [text('a')], extra };
+  const messages = [say('user', text('q')), answer];
+  assert.deepEqual(wireOf(messages, { dialect: 'openai-responses' }).downgrades, ['phase']);
+});
