@@ -71,7 +71,9 @@ function checkHeaders(call: EdgeCall, maxBytes: number): boolean {
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   if (isRaw) return true;
   if (call.accepts?.json === false || !jsonType.test(mediaType)) throw wrongType(call);
-  const [, ...parameters] = (headers['content-type'] ?? '').split(';');
+  const contentType = headers['content-type'] ?? '';
+  if (!contentType.includes(';')) return false;
+  const [, ...parameters] = contentType.split(';');
   for (const parameter of parameters) {
     const charset = /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/i.exec(parameter)?.[1];
     if (charset !== undefined && !/^(?:utf-?8|us-ascii)$/i.test(charset)) {

@@ -15,8 +15,9 @@ interface Need {
 
 /** Targets of the route that can serve the request, in order. Throws `unsupported_capability` when there is none. */
 export function capableTargets(route: Route, request: PredictRequest): readonly Target[] {
-  const needs = needsOf(request);
-  return selectTargets(route, needs);
+  // Most targets pass any model on and say nothing of what it can do.
+  if (!route.targets.some(isDescribed)) return route.targets;
+  return selectTargets(route, needsOf(request));
 }
 
 /**
@@ -45,6 +46,10 @@ function unsupported(route: Route, need: Need | undefined): SluiceError {
     message: `The model '${route.id}' does not support ${need?.capability ?? 'this request'}.`,
     ...(need === undefined ? {} : { param: need.param }),
   });
+}
+
+function isDescribed({ description }: Target): boolean {
+  return description !== undefined && description.capabilities.length > 0;
 }
 
 function missing(target: Target, needs: readonly Need[]): Need | undefined {

@@ -127,7 +127,8 @@ export function createConnection(options: ConnectionOptions): Connection {
     failureContext,
     receive,
     send,
-    post: async (path, body, call) => parseObject(await send(path, toPayload(body), call), 'the answer'),
+    post: async (path, body, call) =>
+      parseObject((await receive(path, toPayload(body), call)).body.toString('utf8'), 'the answer'),
     stream(call, begin) {
       const prepare = (): PreparedStream => {
         const { path, body, reader } = begin();
