@@ -75,7 +75,8 @@ export class RequestTranslation {
   /** True where unknown fields are for the target as they are: those of its own dialect, and those of ours, which has no own. */
   readonly sendsExtra: boolean;
   readonly #turnRules: TurnRules;
-  readonly #downgrades: Set<string> = new Set();
+  /** Made with the first of them: most requests lose nothing. */
+  #downgrades: Set<string> | undefined;
 
   /** `turnRules` are the vendor's for what stands within turns. Default: nothing is known there. */
   constructor(from: Dialect, to: Dialect, turnRules: TurnRules = {}) {
@@ -87,11 +88,12 @@ export class RequestTranslation {
 
   /** Names of the fields that were left out or weakened, each once. */
   get downgrades(): readonly string[] {
-    return [...this.#downgrades];
+    return this.#downgrades === undefined ? [] : [...this.#downgrades];
   }
 
   /** Notes that the field was not honoured. */
   downgrade(field: string): void {
+    this.#downgrades ??= new Set();
     this.#downgrades.add(field);
   }
 
