@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { collectResponse, partsOf, ResponseCollector } from './collect.ts';
+import { collectResponse, contentOfAll, partsOf, ResponseCollector } from './collect.ts';
 import type { ContentPart } from './message.ts';
 import type { PredictPart, PredictResponse } from './predict.ts';
 
@@ -58,6 +58,52 @@ describe('collecting a stream', () => {
         assert.deepEqual(await collectResponse(streamOf(partsOf(response))), response);
       }),
     );
+  });
+
+  it('choices: those behind the first come with their own content and end, in the order of their numbers', async () => {
+    const at = { token: 'B', logprob: -1, top: [] };
+    const parts: PredictPart[] = [
+      start,
+      { type: 'choice-part', choice: 2, part: { type: 'tool-call-start', index: 0, id: 'c', name: 'f' } },
+      { type: 'text-delta', text: 'A' },
+      { type: 'choice-part', choice: 1, part: { type: 'text-delta', text: 'B', logprobs: [at] } },
+      { type: 'choice-part', choice: 2, part: { type: 'tool-call-delta', index: 0, argumentsDelta: '{}' } },
+      { type: 'choice-part', choice: 1, part: { type: 'text-delta', text: 'b' } },
+      { type: 'text-delta', text: 'a' },
+      { type: 'choice-end', choice: 2, finishReason: 'tool-calls', extra: { seal: 's' } },
+      { type: 'choice-end', choice: 1, finishReason: 'length', rawFinishReason: 'max', stopSequence: 'x' },
+      end,
+    ];
+    const response = await collectResponse(streamOf(parts));
+    assert.deepEqual(response.content, [{ type: 'text', text: 'Aa' }]);
+    assert.equal(response.logprobs, undefined);
+    assert.deepEqual(response.otherChoices, [
+      {
+        index: 1,
+        content: [{ type: 'text', text: 'Bb' }],
+        logprobs: [at],
+        finishReason: 'length',
+        rawFinishReason: 'max',
+        stopSequence: 'x',
+      },
+      {
+        index: 2,
+        content: [{ type: 'tool-call', id: 'c', name: 'f', arguments: '{}' }],
+        finishReason: 'tool-calls',
+        extra: { seal: 's' },
+      },
+    ]);
+    assert.deepEqual(await collectResponse(streamOf(partsOf(response))), response);
+    assert.deepEqual(contentOfAll(response), [
+      { type: 'text', text: 'Aa' },
+      { type: 'text', text: 'Bb' },
+      { type: 'tool-call', id: 'c', name: 'f', arguments: '{}' },
+    ]);
+  });
+
+  it('choices: one that has begun and has no end is truncated', async () => {
+    const begun: PredictPart = { type: 'choice-part', choice: 1, part: { type: 'text-delta', text: 'B' } };
+    await assert.rejects(collectResponse(streamOf([start, begun, end])), { reason: 'upstream_truncated' });
   });
 
   it('text: deltas join, log probabilities stay in order', async () => {

@@ -1,20 +1,27 @@
 // Folding a stream of parts into one response, and the reverse; the two forms of an answer must never disagree.
 
+import { ContentCollector } from './content-collector.ts';
 import { reportOf } from './downgraded.ts';
 import { SluiceError } from './error.ts';
-import type { JsonValue } from './json.ts';
-import type { ContentPart, TextPart, ToolCallPart } from './message.ts';
-import type { Answerer, Ending, PredictPart, PredictResponse, TokenLogprob } from './predict.ts';
+import type { ContentPart, ToolCallPart } from './message.ts';
+import type {
+  Answerer,
+  Choice,
+  ChoiceContent,
+  ChoiceEnding,
+  DeltaPart,
+  Ending,
+  PredictPart,
+  PredictResponse,
+} from './predict.ts';
 
-/** Collects the parts of a stream. `finish` throws `upstream_truncated` when no `end` was seen. */
+/** Collects the parts of a stream. `finish` throws `upstream_truncated` when no `end` was seen, or a choice that began has none. */
 export class ResponseCollector {
   #answerer: Answerer | undefined;
   #ending: Ending | undefined;
-  #content: ContentPart[] = [];
-  #toolPositions = new Map<number, number>();
-  #logprobs: TokenLogprob[] | undefined;
-  /** Of the text block that is being written: a list of its own, which the block refers to. */
-  #annotations: JsonValue[] = [];
+  readonly #first: ContentCollector = new ContentCollector();
+  /** By number. Absent in nearly every answer. */
+  #others: Map<number, OpenChoice> | undefined;
 
   /** Adds one part, in stream order. */
   add(part: PredictPart): void {
@@ -29,25 +36,16 @@ export class ResponseCollector {
         this.#ending = ending;
         return;
       }
-      case 'tool-call-start':
-        this.#toolPositions.set(part.index, this.#content.length);
-        this.#content.push({
-          type: 'tool-call',
-          id: part.id,
-          name: part.name,
-          arguments: '',
-          ...(part.extra === undefined ? {} : { extra: part.extra }),
-        });
+      case 'choice-part':
+        this.#other(part.choice).content.add(part.part);
         return;
-      case 'tool-call-delta':
-        this.#appendArguments(part.index, part.argumentsDelta);
+      case 'choice-end': {
+        const { type: _, choice, ...ending } = part;
+        this.#other(choice).ending = ending;
         return;
-      case 'opaque-delta':
-        if (part.isNotice === undefined)
-          this.#content.push({ type: 'opaque', dialect: part.dialect, value: part.value });
-        return;
+      }
       default:
-        this.#appendText(part);
+        this.#first.add(part);
     }
   }
 
@@ -57,63 +55,33 @@ export class ResponseCollector {
     return {
       ...this.#answerer,
       ...this.#ending,
-      content: this.#content,
-      ...(this.#logprobs === undefined ? {} : { logprobs: this.#logprobs }),
+      ...this.#first.collected,
+      ...(this.#others === undefined ? {} : { otherChoices: finishedChoices(this.#others) }),
     };
   }
 
-  #appendArguments(index: number, delta: string): void {
-    const position = this.#toolPositions.get(index);
-    const call = position === undefined ? undefined : this.#content[position];
-    if (position === undefined || call?.type !== 'tool-call') {
-      throw new SluiceError('upstream_malformed', {
-        detail: `arguments for tool call ${index}, which was not started`,
-      });
+  #other(index: number): OpenChoice {
+    this.#others ??= new Map();
+    let choice = this.#others.get(index);
+    if (choice === undefined) {
+      choice = { content: new ContentCollector(), ending: undefined };
+      this.#others.set(index, choice);
     }
-    this.#content[position] = { ...call, arguments: call.arguments + delta };
+    return choice;
   }
+}
 
-  #appendText(part: Extract<PredictPart, { type: 'text-delta' | 'reasoning-delta' | 'refusal-delta' }>): void {
-    const last = this.#content.at(-1);
-    if (part.type === 'text-delta') this.#appendTextDelta(part, last);
-    else if (part.type === 'refusal-delta') {
-      this.#addLogprobs(part.logprobs);
-      if (last?.type === 'refusal') this.#replaceLast({ ...last, text: last.text + part.text });
-      else this.#content.push({ type: 'refusal', text: part.text });
-    } else {
-      const { type: _, text, startsBlock, ...proof } = part;
-      const continues = last?.type === 'reasoning' && last.signature === undefined && startsBlock === undefined;
-      if (continues) this.#replaceLast({ ...last, ...proof, text: last.text + text });
-      else this.#content.push({ type: 'reasoning', text, ...proof });
-    }
-  }
+interface OpenChoice {
+  readonly content: ContentCollector;
+  ending: ChoiceEnding | undefined;
+}
 
-  #appendTextDelta(part: Extract<PredictPart, { type: 'text-delta' }>, last: ContentPart | undefined): void {
-    this.#addLogprobs(part.logprobs);
-    const continues = last?.type === 'text' && part.startsBlock === undefined;
-    const before: TextPart = continues ? last : { type: 'text', text: '' };
-    if (!continues) this.#annotations = [];
-    for (const annotation of part.annotations ?? []) this.#annotations.push(annotation);
-    const text = {
-      ...before,
-      text: before.text + part.text,
-      ...(this.#annotations.length > 0 ? { annotations: this.#annotations } : {}),
-      ...(part.extra === undefined ? {} : { extra: { ...before.extra, ...part.extra } }),
-    };
-    if (continues) this.#replaceLast(text);
-    else this.#content.push(text);
-  }
-
-  /** One list that grows: a copy for each delta would take time with the square of the answer's length. */
-  #addLogprobs(logprobs: readonly TokenLogprob[] | undefined): void {
-    if (logprobs === undefined) return;
-    this.#logprobs ??= [];
-    for (const logprob of logprobs) this.#logprobs.push(logprob);
-  }
-
-  #replaceLast(part: ContentPart): void {
-    this.#content[this.#content.length - 1] = part;
-  }
+function finishedChoices(open: ReadonlyMap<number, OpenChoice>): Choice[] {
+  const numbered = [...open].sort(([one], [other]) => one - other);
+  return numbered.map(([index, { content, ending }]) => {
+    if (ending === undefined) throw new SluiceError('upstream_truncated', { detail: `choice ${index} has no end` });
+    return { index, ...ending, ...content.collected };
+  });
 }
 
 /** Collects a whole stream into one response. Throws what the stream throws. */
@@ -125,8 +93,22 @@ export async function collectResponse(parts: AsyncIterable<PredictPart>): Promis
 
 /** The parts that a stream of this response would have had, one delta per content part. */
 export function* partsOf(response: PredictResponse): Generator<PredictPart> {
-  const { content, logprobs, id, model, target, createdAtMs, attempts, downgrades = [], ...ending } = response;
+  const { content: _, logprobs: __, otherChoices = [], ...frame } = response;
+  const { id, model, target, createdAtMs, attempts, downgrades = [], ...ending } = frame;
   yield { type: 'start', id, model, target, createdAtMs, attempts, ...reportOf(downgrades) };
+  yield* deltasOf(response);
+  for (const other of otherChoices) yield* otherParts(other);
+  yield { type: 'end', ...ending };
+}
+
+function* otherParts({ index: choice, content, logprobs, ...ending }: Choice): Generator<PredictPart> {
+  const said = { content, ...(logprobs === undefined ? {} : { logprobs }) };
+  for (const part of deltasOf(said)) yield { type: 'choice-part', choice, part };
+  yield { type: 'choice-end', choice, ...ending };
+}
+
+/** One delta for each part, and two for each call. */
+function* deltasOf({ content, logprobs }: ChoiceContent): Generator<DeltaPart> {
   const firstText = content.findIndex((part) => part.type === 'text');
   let toolIndex = 0;
   for (const [position, part] of content.entries()) {
@@ -139,15 +121,14 @@ export function* partsOf(response: PredictResponse): Generator<PredictPart> {
     const isFirstText = delta.type === 'text-delta' && position === firstText;
     yield isFirstText && logprobs !== undefined ? { ...delta, logprobs } : delta;
   }
-  yield { type: 'end', ...ending };
 }
 
-function* toolCallParts({ id, name, arguments: text, extra }: ToolCallPart, index: number): Generator<PredictPart> {
+function* toolCallParts({ id, name, arguments: text, extra }: ToolCallPart, index: number): Generator<DeltaPart> {
   yield { type: 'tool-call-start', index, id, name, ...(extra === undefined ? {} : { extra }) };
   yield { type: 'tool-call-delta', index, argumentsDelta: text };
 }
 
-function deltaOf(part: ContentPart, startsBlock: boolean): PredictPart {
+function deltaOf(part: ContentPart, startsBlock: boolean): DeltaPart {
   const block = startsBlock ? { startsBlock } : {};
   switch (part.type) {
     case 'text': {
@@ -165,4 +146,9 @@ function deltaOf(part: ContentPart, startsBlock: boolean): PredictPart {
     default:
       throw new SluiceError('internal', { detail: `a response holds a part of type ${part.type}` });
   }
+}
+
+/** What all choices of an answer say, one after the other. */
+export function contentOfAll({ content, otherChoices }: PredictResponse): readonly ContentPart[] {
+  return otherChoices === undefined ? content : [content, ...otherChoices.map((choice) => choice.content)].flat();
 }

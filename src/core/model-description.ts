@@ -13,6 +13,8 @@ export type Capability =
   | 'logprobs'
   | 'seed'
   | 'reasoning'
+  /** Several answers to one request. */
+  | 'choices'
   | 'rank'
   | 'classify'
   | 'moderate'

@@ -48,7 +48,12 @@ export interface Sampling {
   readonly logprobs?: boolean;
   /** How many alternatives to report per token, 0 to 20. */
   readonly topLogprobs?: number;
+  /** How many answers to give, 1 to `maxChoices`. Absent: one. */
+  readonly choiceCount?: number;
 }
+
+/** Answers to one request: OpenAI's limit, and a bound for what is remembered of a stream. */
+export const maxChoices: number = 128;
 
 /** A function that the model may call, or a tool that the vendor runs itself (`kind: 'vendor'`, passed through). */
 export type Tool =
@@ -113,23 +118,40 @@ export interface Answerer extends Downgraded {
   readonly attempts: number;
 }
 
-/** How an answer ended. Only a complete answer has one. */
-export interface Ending {
+/** How one choice ended. */
+export interface ChoiceEnding {
   readonly finishReason: FinishReason;
   /** The vendor's own word. */
   readonly rawFinishReason?: string;
   /** The stop sequence that matched, where the vendor says so. */
   readonly stopSequence?: string;
-  readonly usage: Usage;
-  readonly systemFingerprint?: string;
-  /** Fields of the answer that Sluice has no name for. */
+  /** Fields that Sluice has no name for: of the choice, and in an `Ending` of the answer as well. */
   readonly extra?: JsonObject;
 }
 
-/** A complete answer. */
-export interface PredictResponse extends Answerer, Ending {
+/** How an answer ended, and its first choice. Only a complete answer has one. */
+export interface Ending extends ChoiceEnding {
+  /** Of all choices together. */
+  readonly usage: Usage;
+  readonly systemFingerprint?: string;
+}
+
+/** What one choice says. */
+export interface ChoiceContent {
   readonly content: readonly ContentPart[];
   readonly logprobs?: readonly TokenLogprob[];
+}
+
+/** A choice behind the first. */
+export interface Choice extends ChoiceEnding, ChoiceContent {
+  /** Its number, as the vendor numbered it: 1 or more. */
+  readonly index: number;
+}
+
+/** A complete answer. What stands in it directly is the first choice. */
+export interface PredictResponse extends Answerer, Ending, ChoiceContent {
+  /** In the order of their numbers. Absent: the answer is one choice, as nearly all are. */
+  readonly otherChoices?: readonly Choice[];
 }
 
 /**
@@ -137,10 +159,22 @@ export interface PredictResponse extends Answerer, Ending {
  * that fails throws a SluiceError from the iterator instead of its `end`; so a stream without `end` is never a success.
  * `inputUsage` and `extra` of `start` are what a vendor says before it has answered; the usage and the extra of `end` are whole, and
  * they are the ones that count.
- * Tool calls are numbered from 0 in order of appearance; a `tool-call-delta` belongs to a started call.
+ *
+ * Deltas are those of the first choice. Those of the others come wrapped, in any order among them, and each other choice that has
+ * begun ends with a `choice-end` before the `end`, which is that of the first choice and of all.
  */
 export type PredictPart =
   | ({ readonly type: 'start'; readonly inputUsage?: Usage; readonly extra?: JsonObject } & Answerer)
+  | DeltaPart
+  | { readonly type: 'choice-part'; readonly choice: number; readonly part: DeltaPart }
+  | ({ readonly type: 'choice-end'; readonly choice: number } & ChoiceEnding)
+  | ({ readonly type: 'end' } & Ending);
+
+/**
+ * A piece of one choice. Tool calls are numbered from 0 in order of appearance within their choice; a `tool-call-delta` belongs to a
+ * started call.
+ */
+export type DeltaPart =
   | {
       readonly type: 'text-delta';
       readonly text: string;
@@ -178,5 +212,4 @@ export type PredictPart =
       readonly value: JsonObject;
       /** True when it only tells how far something is, and what it tells of follows as a part of its own: no content of the answer. */
       readonly isNotice?: true;
-    }
-  | ({ readonly type: 'end' } & Ending);
+    };

@@ -13,9 +13,9 @@ import { evaluationDataMissing } from '../../test/fixtures/upstream-calls.ts';
 import { createSystemClock } from '../adapters/system/clock.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { ContentPart, Dialect } from '../core/message.ts';
-import type { PredictPart, PredictRequest } from '../core/predict.ts';
+import type { DeltaPart, PredictRequest } from '../core/predict.ts';
 
-type Content = Exclude<PredictPart, { type: 'start' | 'end' }>;
+type Content = DeltaPart;
 
 /** One kind of part: as a provider gives it, and as the next turn's request must hold it. */
 interface Kind {

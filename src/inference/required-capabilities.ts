@@ -63,6 +63,7 @@ function needsOf(request: PredictRequest): Need[] {
   if (request.tools !== undefined && request.tools.length > 0 && request.toolChoice?.kind !== 'none') {
     needs.push({ capability: 'tools', param: 'tools' });
   }
+  if ((request.sampling.choiceCount ?? 1) > 1) needs.push({ capability: 'choices', param: 'n' });
   if (request.sampling.logprobs === true) needs.push({ capability: 'logprobs', param: 'logprobs' });
   if (request.responseFormat?.kind === 'json-object') needs.push({ capability: 'json-mode', param: 'response_format' });
   if (request.responseFormat?.kind === 'json-schema')

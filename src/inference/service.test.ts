@@ -212,7 +212,7 @@ describe('inference service', () => {
 
   it('capabilities: a target that cannot do what the request needs is skipped, and refused when there is no other', async () => {
     const { clock } = setUp();
-    const describedAs = (id: string, capabilities: ('chat' | 'tools')[]) => ({
+    const describedAs = (id: string, capabilities: ('chat' | 'tools' | 'choices')[]) => ({
       id,
       targets: [id],
       ownedBy: 'test',
@@ -223,7 +223,7 @@ describe('inference service', () => {
     const plain = createScriptedProvider('plain');
     plain.descriptions = [describedAs('plain/m', ['chat'])];
     const able = createScriptedProvider('able');
-    able.descriptions = [describedAs('able/m', ['chat', 'tools'])];
+    able.descriptions = [describedAs('able/m', ['chat', 'tools', 'choices'])];
     const table = createRoutingTable({
       aliases: { both: { targets: ['plain/m', 'able/m'], timeouts }, weak: { targets: ['plain/m'], timeouts } },
       providers: new Map([
@@ -241,6 +241,10 @@ describe('inference service', () => {
     const tools = { tools: [{ kind: 'function' as const, name: 'f' }] };
     const answer = await guarded.predict(chatRequest('both', tools), contextFor(clock), never);
     assert.equal(answer.target, 'able/m');
+    const choices = { sampling: { choiceCount: 2 } };
+    assert.equal((await guarded.predict(chatRequest('both', choices), contextFor(clock), never)).target, 'able/m');
+    await assert.rejects(guarded.predict(chatRequest('weak', choices), contextFor(clock), never), { param: 'n' });
+    await guarded.predict(chatRequest('weak', { sampling: { choiceCount: 1 } }), contextFor(clock), never);
     await assert.rejects(guarded.predict(chatRequest('weak', tools), contextFor(clock), never), {
       reason: 'unsupported_capability',
       param: 'tools',

@@ -79,12 +79,16 @@ function failsWith(reason: string, saying: { param?: string; message?: RegExp })
   };
 }
 
+const choices = (choiceCount: number) => chatRequest('m', { sampling: { choiceCount } });
+
 type Refusal = readonly [param: string, call: (client: InferenceClient) => Promise<unknown>];
 
 /** For every required field of every operation, a request without it. */
 const refusals: readonly Refusal[] = [
   ['model', (client) => client.predict(chatRequest(''), context(), signal)],
   ['messages', (client) => client.predict(chatRequest('m', { messages: [] }), context(), signal)],
+  ['sampling.choice_count', (client) => client.predict(choices(0), context(), signal)],
+  ['sampling.choice_count', (client) => client.predict(choices(129), context(), signal)],
   ['model', (client) => client.embed({ model: '', input: ['x'] }, context(), signal)],
   ['input', (client) => client.embed({ model: 'm', input: [] }, context(), signal)],
   [

@@ -4,16 +4,23 @@
 import type { ClassifyRequest, ModerateRequest } from '../core/classify.ts';
 import type { EmbedRequest } from '../core/embed.ts';
 import { SluiceError } from '../core/error.ts';
-import type { PredictRequest } from '../core/predict.ts';
+import { maxChoices, type PredictRequest } from '../core/predict.ts';
 import type { RankRequest } from '../core/rank.ts';
 import type { InferRequest } from '../core/tensor.ts';
 import type { TranscribeRequest } from '../core/transcribe.ts';
 
-/** A model, and a conversation, a raw prompt, or (of the Responses API) fields by which a vendor finds what it holds itself. */
-export function requireQuestion({ model, messages, prompt, dialect, extra }: PredictRequest): void {
+/**
+ * A model, and a conversation, a raw prompt, or (of the Responses API) fields by which a vendor finds what it holds itself; and no
+ * more choices than an answer may have.
+ */
+export function requireQuestion({ model, messages, prompt, sampling, dialect, extra }: PredictRequest): void {
   requireField(model !== '', 'model');
   const isHeld = dialect === 'openai-responses' && extra !== undefined;
   requireField(messages.length > 0 || prompt !== undefined || isHeld, 'messages');
+  const { choiceCount = 1 } = sampling;
+  if (choiceCount >= 1 && choiceCount <= maxChoices) return;
+  const param = 'sampling.choice_count';
+  throw new SluiceError('invalid_request', { message: `${param} must be 1 to ${maxChoices}.`, param });
 }
 
 /** A model, and texts or tokens. */

@@ -36,6 +36,16 @@ export const everyPart: readonly PredictPart[] = [
   { type: 'tool-call-delta', index: 0, argumentsDelta: '"Köln"}' },
   { type: 'tool-call-start', index: 1, id: 'call_2', name: 'clock' },
   { type: 'opaque-delta', dialect: 'anthropic', value: { type: 'server_tool_use', input: { a: [1, null, 'x'] } } },
+  { type: 'choice-part', choice: 2, part: { type: 'tool-call-start', index: 0, id: 'call_3', name: 'clock' } },
+  {
+    type: 'choice-part',
+    choice: 1,
+    part: { type: 'text-delta', text: 'Or ', logprobs: [{ token: 'Or', logprob: -1, top: [] }] },
+  },
+  { type: 'choice-part', choice: 2, part: { type: 'tool-call-delta', index: 0, argumentsDelta: '{}' } },
+  { type: 'choice-part', choice: 1, part: { type: 'text-delta', text: 'so.' } },
+  { type: 'choice-end', choice: 2, finishReason: 'tool-calls', rawFinishReason: 'tool_calls', extra: { seal: 's' } },
+  { type: 'choice-end', choice: 1, finishReason: 'length', stopSequence: 'END' },
   {
     type: 'end',
     finishReason: 'other',
@@ -69,6 +79,7 @@ export const fullRequest: PredictRequest = {
     frequencyPenalty: 0.5,
     logprobs: true,
     topLogprobs: 5,
+    choiceCount: 3,
   },
   tools: [
     { kind: 'function', name: 'f', description: 'd', parameters: { type: 'object' }, strict: false, extra: { a: 1 } },

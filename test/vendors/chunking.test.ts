@@ -71,11 +71,11 @@ const written = ({ parts, error }: Outcome): string => JSON.stringify([parts, er
 async function checkAll(streams: readonly VendorStream[], t: { diagnostic(message: string): void }): Promise<void> {
   const random = randomNumbers(seed);
   t.diagnostic(`seed ${seed}`);
-  for (const { label, form, body } of streams) {
+  for (const { label, form, body, choiceCount } of streams) {
     // Of the fixtures, several leave `[DONE]` out: what is not known of a server is not held against it.
-    const whole = written(await feed(form, [body], { saysDone: false }));
+    const whole = written(await feed(form, [body], { saysDone: false, choiceCount }));
     for (const [name, cut] of Object.entries(chunkings)) {
-      const outcome = written(await feed(form, cut(body, random), { saysDone: false }));
+      const outcome = written(await feed(form, cut(body, random), { saysDone: false, choiceCount }));
       if (outcome !== whole) assert.equal(outcome, whole, `${label}, ${name}`);
     }
   }
@@ -100,13 +100,13 @@ async function checkSockets(streams: readonly VendorStream[]): Promise<void> {
     generate: () => createVertexProvider({ ...options, auth }),
   };
   try {
-    for (const { label, form, body } of streams) {
+    for (const { label, form, body, choiceCount } of streams) {
       upstream.script = answerWith({ body, headers: { 'content-type': 'text/event-stream' }, chunkBytes: 7919 });
       const provider = providers[form]();
-      const request = form === 'responses' ? native : chatRequest('m');
+      const request = form === 'responses' ? native : chatRequest('m', { sampling: { choiceCount } });
       const streamed = written(await readParts(provider.predictStream(request, modelCall('m'))));
       await provider.close();
-      assert.equal(streamed, written(await feed(form, [body], { saysDone: false })), label);
+      assert.equal(streamed, written(await feed(form, [body], { saysDone: false, choiceCount })), label);
     }
   } finally {
     await upstream.close();

@@ -140,20 +140,20 @@ async function wholeStreams(streams: readonly VendorStream[], most: number): Pro
   const whole: WholeStream[] = [];
   const random = randomNumbers(seed);
   for (const stream of streams) {
-    const { body, form } = stream;
-    const { parts, error } = await feed(form, [body]);
+    const { body, form, choiceCount } = stream;
+    const { parts, error } = await feed(form, [body], { choiceCount });
     if (error !== undefined) continue;
     const events = cutAt(body, eventEnds(body));
-    const needed = await neededOf(form, events);
+    const needed = await neededOf(form, events, choiceCount);
     whole.push({ ...stream, events, needed, parts, sample: sampleOf(events.length, needed, most, random) });
   }
   return whole;
 }
 
 /** Google's streams are complete with the body; the others with an event that says so, behind which some send more. */
-async function neededOf(form: StreamForm, events: readonly Buffer[]): Promise<number> {
+async function neededOf(form: StreamForm, events: readonly Buffer[], choiceCount: number): Promise<number> {
   for (let count = events.length; count > 0; count -= 1) {
-    const { error } = await feed(form, events.slice(0, count - 1));
+    const { error } = await feed(form, events.slice(0, count - 1), { choiceCount });
     if (error !== undefined || form === 'generate') return count;
   }
   return events.length;
@@ -174,8 +174,9 @@ function sampleOf(events: number, needed: number, most: number, random: () => nu
 function contentOf(parts: readonly PredictPart[]): string {
   const collector = new ResponseCollector();
   for (const part of parts) collector.add(part);
-  const { content, finishReason } = collector.finish();
-  return JSON.stringify([content, finishReason]);
+  const { content, finishReason, otherChoices = [] } = collector.finish();
+  const others = otherChoices.map((other) => [other.index, other.content, other.finishReason]);
+  return JSON.stringify([content, finishReason, others]);
 }
 
 function assertNoFalseSuccess(outcome: Outcome, stream: WholeStream, mercy: Mercy, label: string): void {
@@ -201,7 +202,7 @@ async function checkAll(
   let failures = 0;
   for (const stream of streams) {
     for (const { bytes, ending, what } of fault.damages(stream, random)) {
-      const outcome = await feed(stream.form, bytes, { ending });
+      const outcome = await feed(stream.form, bytes, { ending, choiceCount: stream.choiceCount });
       assertNoFalseSuccess(outcome, stream, fault.mercy(stream.form), `${stream.label}: ${what}`);
       damages += 1;
       failures += Number(outcome.error !== undefined);

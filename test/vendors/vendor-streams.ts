@@ -31,6 +31,8 @@ export interface VendorStream {
   readonly label: string;
   readonly form: StreamForm;
   readonly body: Buffer;
+  /** How many choices were asked for. */
+  readonly choiceCount: number;
 }
 
 /** What a stream came to. */
@@ -51,17 +53,23 @@ export function ownStreams(): VendorStream[] {
   return (Object.keys(folders) as StreamForm[]).flatMap((form) => {
     const folder = join(import.meta.dirname, '../../src/providers', folders[form], 'fixtures');
     const files = readdirSync(folder).filter((file) => file.endsWith('.sse'));
-    return files.map((file) => ({ label: `${folders[form]}/${file}`, form, body: readFileSync(join(folder, file)) }));
+    return files.map((file) => ({
+      label: `${folders[form]}/${file}`,
+      form,
+      body: readFileSync(join(folder, file)),
+      choiceCount: file === 'choices.sse' ? 2 : 1,
+    }));
   });
 }
 
 /** Every recorded stream; none where the evaluation data is absent. */
 export function recordedStreams(): VendorStream[] {
   const { recordings } = readRecordings();
-  return recordings.flatMap(({ label, wire, streamed, status, body }) => {
+  return recordings.flatMap(({ label, wire, streamed, status, body, request }) => {
     const form = wire === 'completions' ? 'chat' : wire;
     const isStream = streamed && status === 200 && isForm(form);
-    return isStream ? [{ label, form, body: Buffer.from(body) }] : [];
+    const choiceCount = Number(request?.['n'] ?? 1);
+    return isStream ? [{ label, form, body: Buffer.from(body), choiceCount }] : [];
   });
 }
 
@@ -84,8 +92,8 @@ const common = {
 export const native: PredictRequest = { ...chatRequest('m'), dialect: 'openai-responses' };
 
 /** The reader of a form. Of servers of the chat form it is known that they end with `[DONE]`, as after a first stream. */
-function readerOf(form: StreamForm, saysDone: boolean, dialect: Dialect | undefined): StreamReader {
-  const request = chatRequest('m', dialect === undefined ? {} : { dialect });
+function readerOf(form: StreamForm, { saysDone = true, choiceCount = 1, dialect }: Feeding): StreamReader {
+  const request = chatRequest('m', { sampling: { choiceCount }, ...(dialect === undefined ? {} : { dialect }) });
   switch (form) {
     case 'chat':
       return new ChatStreamReader(request, common, (body) => openAiFailure(body, failures), { saysDone });
@@ -109,6 +117,8 @@ export interface Feeding {
   readonly ending?: BodyEnding;
   /** Default true. */
   readonly saysDone?: boolean;
+  /** How many choices were asked for. Default 1. */
+  readonly choiceCount?: number;
   /** Called for each sign of life: the idle limit begins anew. */
   readonly onLife?: () => void;
   /** The caller's, on which it depends what is shown. Default: the vendor's own for `responses`, chat completions for the others. */
@@ -120,7 +130,7 @@ export interface Feeding {
  * only sockets and deadlines are left out. A stall is given up once all that came has been read.
  */
 export async function feed(form: StreamForm, pieces: Iterable<Buffer>, feeding: Feeding = {}): Promise<Outcome> {
-  const { ending = 'end', saysDone = true, dialect } = feeding;
+  const { ending = 'end' } = feeding;
   const start = (_: HttpCall, sink: AnswerSink): HttpExchange => {
     sink.onHead(200, { 'content-type': 'text/event-stream' });
     const fed = new FedExchange(pieces[Symbol.iterator](), sink, ending, feeding.onLife);
@@ -132,7 +142,7 @@ export async function feed(form: StreamForm, pieces: Iterable<Buffer>, feeding: 
     caller: { start, close: async () => {} },
     signal: new AbortController().signal,
     limits: form === 'responses' ? { ...defaultLimits, ...openAiLimits } : defaultLimits,
-    prepare: () => ({ call: {} as HttpCall, reader: readerOf(form, saysDone, dialect) }),
+    prepare: () => ({ call: {} as HttpCall, reader: readerOf(form, feeding) }),
     failure: () => brokenConnection,
   });
   if (ending !== 'stall') return readParts(stream);

@@ -34,9 +34,7 @@ export function routesOf(wire: Wire, served: ReadonlySet<Endpoint>): Route[] {
 /** Why a recording cannot be replayed on a route; undefined when it can. Such a request must be refused with a clear error. */
 export function refusalOf({ request, wire, status }: Recording, { sameDialect }: Route): string | undefined {
   if (!sameDialect || status >= 400) return undefined;
-  if (Number(at(request, 'n') ?? 1) > 1) return 'several choices in one answer (n > 1)';
   if (wire === 'completions') {
-    if (Number(at(request, 'best_of') ?? 1) > 1) return 'several choices in one answer (best_of > 1)';
     if (Array.isArray(at(request, 'prompt')) && listAt(request, 'prompt').length !== 1)
       return 'several prompts in one request';
     if (typeof listAt(request, 'prompt')[0] === 'number') return 'a prompt of token ids';

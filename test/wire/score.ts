@@ -1,7 +1,7 @@
 // One recording as a client saw it against what was recorded: a verdict for each line of the issue's table.
 
 import { isDeepStrictEqual } from 'node:util';
-import type { Said, SaidError, SaidFinish, Truth } from './ground-truth/said.ts';
+import type { SaidChoice, SaidError, SaidFinish, Truth } from './ground-truth/said.ts';
 import type { Heard } from './readers/heard.ts';
 
 /** The lines of the table. */
@@ -45,23 +45,39 @@ function compareAnswers(
   rules: Rules,
 ): Verdicts {
   const { said } = truth;
-  // A client without a place for refusals shows their words as text.
-  const isText = heard.said.text === said.text || heard.said.text === said.text + (said.refusal ?? '');
-  const verdicts: Verdicts = { parsed: true, text: isText || differs(said.text, heard.said.text) };
-  if (said.calls.length > 0 || heard.said.calls.length > 0) {
-    verdicts['tool calls'] = isDeepStrictEqual(heard.said.calls, said.calls) || differs(said.calls, heard.said.calls);
-  }
+  const verdicts = compareChoices(said, heard.said, rules);
   if (said.usage !== undefined) {
     verdicts.usage = isDeepStrictEqual(heard.said.usage, said.usage) || differs(said.usage, heard.said.usage);
   }
+  // In another dialect several choices cannot be asked for, and some clients show only the first.
+  const { others = [] } = said;
+  if (!rules.sameDialect || heard.said.others === undefined) return verdicts;
+  if (heard.said.others.length !== others.length) {
+    return { ...verdicts, parsed: `${others.length + 1} choices became ${heard.said.others.length + 1}` };
+  }
+  for (const [place, other] of heard.said.others.entries()) {
+    const more = Object.entries(compareChoices(others[place] ?? other, other, rules)) as [Line, true | string][];
+    for (const [line, verdict] of more)
+      if (verdicts[line] === true || verdicts[line] === undefined) verdicts[line] = verdict;
+  }
+  return verdicts;
+}
+
+function compareChoices(said: SaidChoice, heard: SaidChoice, rules: Rules): Verdicts {
+  // A client without a place for refusals shows their words as text.
+  const isText = heard.text === said.text || heard.text === said.text + (said.refusal ?? '');
+  const verdicts: Verdicts = { parsed: true, text: isText || differs(said.text, heard.text) };
+  if (said.calls.length > 0 || heard.calls.length > 0) {
+    verdicts['tool calls'] = isDeepStrictEqual(heard.calls, said.calls) || differs(said.calls, heard.calls);
+  }
   if (said.finish !== undefined) {
-    verdicts.finish = finishesOf(said, rules).has(heard.said.finish) || differs(said.finish, heard.said.finish);
+    verdicts.finish = finishesOf(said, rules).has(heard.finish) || differs(said.finish, heard.finish);
   }
   return verdicts;
 }
 
 /** The ending as it was said; in another dialect also what its content makes of a plain stop. */
-function finishesOf({ finish, calls, refusal = '' }: Said, { sameDialect }: Rules): Set<SaidFinish | undefined> {
+function finishesOf({ finish, calls, refusal = '' }: SaidChoice, { sameDialect }: Rules): Set<SaidFinish | undefined> {
   const finishes = new Set([finish]);
   // Neither dialect has a word for it: the next best is the one that says that the answer is not all there.
   if (finish === 'other') finishes.add('length');

@@ -13,7 +13,6 @@ export interface ChatBody extends SamplingFields {
   readonly messages: readonly (WireMessage | FunctionMessage)[];
   readonly stream?: Maybe<boolean>;
   readonly stream_options?: Maybe<JsonObject & { include_usage?: boolean }>;
-  readonly n?: Maybe<number>;
   readonly max_tokens?: Maybe<number>;
   readonly max_completion_tokens?: Maybe<number>;
   readonly logprobs?: Maybe<boolean>;
@@ -72,7 +71,6 @@ const body = Type.Object({
   messages: Type.Array(message, { minItems: 1 }),
   stream: maybe(Type.Boolean()),
   stream_options: maybe(Type.Object({ include_usage: Type.Optional(Type.Boolean()) })),
-  n: maybe(Type.Integer({ minimum: 1 })),
   max_tokens: maybe(Type.Integer({ minimum: 1 })),
   max_completion_tokens: maybe(Type.Integer({ minimum: 1 })),
   ...samplingFields,

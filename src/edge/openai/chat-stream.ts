@@ -3,12 +3,20 @@
 
 import type { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { Answerer, Ending, PredictPart } from '../../core/predict.ts';
+import type { Answerer, ChoiceEnding, Ending, PredictPart } from '../../core/predict.ts';
 import type { StreamEncoder } from '../dialect.ts';
 import { openAiErrorBody } from './error.ts';
 import { isMessageFields, LateContent } from './late-content.ts';
 import { ThinkingBlockStream } from './thinking-blocks.ts';
-import { answerFieldsOf, callFieldsOf, chatUsageOf, endingFieldsOf, logprobsOf, secondsOf } from './wire-words.ts';
+import {
+  answerFieldsOf,
+  callFieldsOf,
+  chatUsageOf,
+  endingFieldsOf,
+  logprobsOf,
+  otherChoiceFieldsOf,
+  secondsOf,
+} from './wire-words.ts';
 
 /**
  * Makes the encoder of one stream. The first chunk has the role; it waits for the first delta, so that a model which fails
@@ -16,12 +24,15 @@ import { answerFieldsOf, callFieldsOf, chatUsageOf, endingFieldsOf, logprobsOf, 
  * stream ends with the finish reason, the usage when asked for, and `[DONE]`; a failed one with an error and without `[DONE]`.
  */
 export function createChatStreamEncoder(includeUsage: boolean, requestId: string): StreamEncoder {
-  return new ChatStreamEncoder(includeUsage, requestId);
+  return new ChatStreamEncoder(includeUsage, requestId, 0);
 }
 
 class ChatStreamEncoder implements StreamEncoder {
   readonly #includeUsage: boolean;
   readonly #requestId: string;
+  readonly #choice: number;
+  /** The encoders of the choices behind the first. Absent in nearly every stream. */
+  #others: Map<number, ChatStreamEncoder> | undefined;
   /** Everything up to the delta of a chunk. */
   #head: string = '';
   /** Everything behind the delta of a chunk without log probabilities. */
@@ -32,9 +43,10 @@ class ChatStreamEncoder implements StreamEncoder {
   #hasCalls: boolean = false;
   readonly #late: LateContent = new LateContent();
 
-  constructor(includeUsage: boolean, requestId: string) {
+  constructor(includeUsage: boolean, requestId: string, choice: number) {
     this.#includeUsage = includeUsage;
     this.#requestId = requestId;
+    this.#choice = choice;
     // With include_usage every chunk has the field, and only the last one has figures.
     const usage = includeUsage ? ',"usage":null' : '';
     this.#tail = `,"logprobs":null,"finish_reason":null}]${usage}}\n\n`;
@@ -65,6 +77,10 @@ class ChatStreamEncoder implements StreamEncoder {
       }
       case 'opaque-delta':
         return this.#opaque(part);
+      case 'choice-part':
+        return this.#other(part.choice).encode(part.part);
+      case 'choice-end':
+        return this.#other(part.choice).#endOther(part);
       case 'end':
         return this.#end(part);
     }
@@ -80,7 +96,7 @@ class ChatStreamEncoder implements StreamEncoder {
 
   #start(answerer: Answerer): void {
     this.#answerer = answerer;
-    this.#head = `data: {${this.#identity()},"choices":[{"index":0,"delta":`;
+    this.#head = `data: {${this.#identity()},"choices":[{"index":${this.#choice},"delta":`;
   }
 
   #identity(): string {
@@ -139,19 +155,40 @@ class ChatStreamEncoder implements StreamEncoder {
     return `${this.#head}{"role":"assistant","content":${content},"refusal":null}${this.#tail}`;
   }
 
-  #end(ending: Ending): string {
+  #other(choice: number): ChatStreamEncoder {
+    this.#others ??= new Map();
+    let other = this.#others.get(choice);
+    if (other === undefined) {
+      other = new ChatStreamEncoder(this.#includeUsage, this.#requestId, choice);
+      if (this.#answerer !== undefined) other.#start(this.#answerer);
+      this.#others.set(choice, other);
+    }
+    return other;
+  }
+
+  #endOther(ending: ChoiceEnding): string {
+    return this.#finish(otherChoiceFieldsOf(ending, this.#hasCalls), '');
+  }
+
+  /** The last chunks of the choice, with these fields of it, and `more` of the answer. */
+  #finish(choiceFields: JsonObject, more: string): string {
     const late = { ...this.#blocks.fields(), ...this.#late.fields() };
     const before = Object.keys(late).length === 0 ? this.#role('""') : this.#delta(JSON.stringify(late), '""');
+    const reason = JSON.stringify(choiceFields).slice(1);
+    const usage = this.#includeUsage ? ',"usage":null' : '';
+    return `${before}${this.#head}{},"logprobs":null,${reason}]${more}${usage}}\n\n`;
+  }
+
+  #end(ending: Ending): string {
     const others: JsonObject = { ...answerFieldsOf(ending.extra) };
     if (ending.systemFingerprint !== undefined) others['system_fingerprint'] = ending.systemFingerprint;
     for (const field of reservedFields) delete others[field];
     const more = Object.keys(others).length === 0 ? '' : `,${JSON.stringify(others).slice(1, -1)}`;
-    const reason = JSON.stringify(endingFieldsOf(ending, this.#hasCalls)).slice(1);
-    const finish = `${this.#head}{},"logprobs":null,${reason}]${more}`;
-    if (!this.#includeUsage) return `${before}${finish}}\n\ndata: [DONE]\n\n`;
+    const finish = this.#finish(endingFieldsOf(ending, this.#hasCalls), more);
+    if (!this.#includeUsage) return `${finish}data: [DONE]\n\n`;
     const usage = JSON.stringify(chatUsageOf(ending.usage));
     const last = `data: {${this.#identity()},"choices":[]${more},"usage":${usage}}\n\n`;
-    return `${before}${finish},"usage":null}\n\n${last}data: [DONE]\n\n`;
+    return `${finish}${last}data: [DONE]\n\n`;
   }
 }
 

@@ -3,7 +3,7 @@
 import Type from 'typebox';
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import type { PredictRequest, Sampling } from '../../core/predict.ts';
+import { maxChoices, type PredictRequest, type Sampling } from '../../core/predict.ts';
 import { unknownFields, type WithExtra } from '../unknown-fields.ts';
 import { createBodyCheck, maybe } from '../validate.ts';
 import { maxCompletionLogprobs, maxModelNameLength, maxPrompts } from './defaults.ts';
@@ -17,6 +17,8 @@ export interface CompletionsCall {
   readonly stream: boolean;
   /** `stream_options.include_usage`: ends the stream with a chunk that holds the usage. */
   readonly includeUsage: boolean;
+  /** `n`. */
+  readonly choicesPerPrompt: number;
   /** The prompt comes back in front of the text. The target does it: `echo` travels in `extra`. */
   readonly echo: boolean;
 }
@@ -26,7 +28,6 @@ const body = Type.Object({
   prompt: Type.Union([Type.String(), Type.Array(Type.Unknown(), { minItems: 1, maxItems: maxPrompts })]),
   stream: maybe(Type.Boolean()),
   stream_options: maybe(Type.Object({ include_usage: maybe(Type.Boolean()) })),
-  n: maybe(Type.Integer({ minimum: 1 })),
   // 0 asks for nothing but the log probabilities of an echoed prompt.
   max_tokens: maybe(Type.Integer({ minimum: 0 })),
   ...samplingFields,
@@ -39,19 +40,13 @@ const checkBody = createBodyCheck(body);
 const knownFields: ReadonlySet<string> = new Set(Object.keys(body.properties));
 
 /**
- * Parses the body. Throws `invalid_request` with the path of the offending field, also for prompts that are tokens, and
- * `unsupported_capability` for more than one choice per prompt. The other fields (`echo`, `suffix`, `best_of`, `logit_bias`, …)
+ * Parses the body. Throws `invalid_request` with the path of the offending field, also for prompts that are tokens and for more
+ * choices in all than an answer may have. The other fields (`echo`, `suffix`, `best_of`, `logit_bias`, …)
  * are kept in `extra` unless they ask for what happens anyway.
  */
 export function parseCompletionsCall(value: unknown): CompletionsCall {
   const wire = checkBody(value);
   const stream = wire.stream === true;
-  if (wire.n != null && wire.n > 1) {
-    throw new SluiceError('unsupported_capability', {
-      message: 'Only one choice for each prompt can be asked for: n must be 1.',
-      param: 'n',
-    });
-  }
   checkStreamOptions(wire);
   const { extra } = extraOf(wire);
   const common = {
@@ -61,12 +56,19 @@ export function parseCompletionsCall(value: unknown): CompletionsCall {
     dialect: 'openai',
     ...(extra === undefined ? {} : { extra }),
   } as const;
-  const [first = '', ...others] = promptsOf(wire.prompt);
+  const prompts = promptsOf(wire.prompt);
+  const [first = '', ...others] = prompts;
+  const choicesPerPrompt = common.sampling.choiceCount ?? 1;
+  if (prompts.length * choicesPerPrompt > maxChoices) {
+    const message = `${prompts.length} prompts with n = ${choicesPerPrompt} are more than ${maxChoices} choices.`;
+    throw new SluiceError('invalid_request', { message, param: 'n' });
+  }
   return {
     requests: [{ ...common, prompt: first }, ...others.map((prompt) => ({ ...common, prompt }))],
     stream,
     includeUsage: wire.stream_options?.include_usage === true,
     echo: extra?.['echo'] === true,
+    choicesPerPrompt,
   };
 }
 

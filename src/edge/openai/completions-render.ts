@@ -1,19 +1,22 @@
 // From our responses to OpenAI's legacy completion, with one choice for each of them.
 
 import { reportOf } from '../../core/downgraded.ts';
-import type { JsonValue } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ContentPart } from '../../core/message.ts';
-import type { PredictResponse } from '../../core/predict.ts';
+import type { ChoiceContent, PredictResponse } from '../../core/predict.ts';
 import { knownDetails, totalTokens, type Usage, type UsageDetails } from '../../core/usage.ts';
 import type { Answered } from '../call.ts';
 import { echoedLogprobs, legacyLogprobs } from './completions-logprobs.ts';
-import { chatUsageOf, finishReasonOf, secondsOf } from './wire-words.ts';
+import { chatUsageOf, finishReasonOf, otherChoiceFieldsOf, secondsOf } from './wire-words.ts';
 
 /** Answers to the prompts of one call, in order. */
 export type PromptAnswers = readonly [PredictResponse, ...PredictResponse[]];
 
-/** The body as text. Who answered is told of the first answer, what it cost of all of them together. */
-export function renderCompletion(answers: PromptAnswers, echo: boolean): string {
+/**
+ * The body as text. Who answered is told of the first answer, what it cost of all of them together. The choices of the first prompt come
+ * first, those of the second behind them, and so on.
+ */
+export function renderCompletion(answers: PromptAnswers, choicesPerPrompt: number, echo: boolean): string {
   const [first] = answers;
   return JSON.stringify({
     // First, so that nothing unknown replaces a field that we know.
@@ -22,7 +25,7 @@ export function renderCompletion(answers: PromptAnswers, echo: boolean): string 
     object: 'text_completion',
     created: secondsOf(first.createdAtMs),
     model: first.model,
-    choices: answers.map((answer, index) => choiceOf(answer, index, echo)),
+    choices: answers.flatMap((answer, prompt) => choicesOf(answer, prompt * choicesPerPrompt, echo)),
     usage: chatUsageOf(sumUsage(answers.map(({ usage }) => usage))),
     ...(first.systemFingerprint === undefined ? {} : { system_fingerprint: first.systemFingerprint }),
   });
@@ -77,11 +80,20 @@ function sumOfDetails(a: Usage, b: Usage): UsageDetails {
   });
 }
 
-function choiceOf(answer: PredictResponse, index: number, echo: boolean): JsonValue {
-  const text = textOf(answer.content);
-  const { logprobs } = answer;
+function choicesOf(answer: PredictResponse, firstIndex: number, echo: boolean): JsonValue[] {
+  const others = answer.otherChoices ?? [];
+  const first = choiceOf(answer, firstIndex, { finish_reason: finishReasonOf(answer) }, echo);
+  return [
+    first,
+    ...others.map((other) => choiceOf(other, firstIndex + other.index, otherChoiceFieldsOf(other, false), echo)),
+  ];
+}
+
+function choiceOf(choice: ChoiceContent, index: number, ending: JsonObject, echo: boolean): JsonValue {
+  const text = textOf(choice.content);
+  const { logprobs } = choice;
   const lists = logprobs && (echo ? echoedLogprobs(logprobs, text) : legacyLogprobs(logprobs));
-  return { text, index, logprobs: lists === undefined ? null : { ...lists }, finish_reason: finishReasonOf(answer) };
+  return { text, index, logprobs: lists === undefined ? null : { ...lists }, ...ending };
 }
 
 /** A completion has nothing but text: what a model says in refusing is text too, what it thinks is no part of it. */

@@ -1,19 +1,20 @@
 // From the parts of streams to OpenAI's legacy completion chunks. The answers to several prompts follow one another in one
-// stream; the index of a chunk's choice says which prompt it belongs to.
+// stream; the index of a chunk's choice says which prompt it belongs to, and which of the choices of that prompt it is.
 
 import type { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { Answerer, Ending, PredictPart, PredictRequest, TokenLogprob } from '../../core/predict.ts';
+import type { Answerer, DeltaPart, Ending, PredictPart, PredictRequest, TokenLogprob } from '../../core/predict.ts';
 import type { Usage } from '../../core/usage.ts';
 import type { StreamAnswer, StreamEncoder } from '../dialect.ts';
 import { charactersOf, legacyLogprobs } from './completions-logprobs.ts';
 import { completionIdOf, sumUsage } from './completions-render.ts';
 import { openAiErrorBody } from './error.ts';
-import { chatUsageOf, finishReasonOf, secondsOf } from './wire-words.ts';
+import { chatUsageOf, finishReasonOf, otherChoiceFieldsOf, secondsOf } from './wire-words.ts';
 
 /** What the chunks depend on beside the parts. */
 export interface CompletionStreamOptions {
   readonly includeUsage: boolean;
+  readonly choicesPerPrompt: number;
   /** Stands in for the id of an answer that fails before it has one. */
   readonly requestId: string;
 }
@@ -47,7 +48,7 @@ async function* oneAfterTheOther(
       }
       usages.push(part.usage);
       if (index === requests.length - 1) yield { ...part, usage: sumUsage(usages) };
-      else encoder.endChoice(part);
+      else encoder.endPrompt(part);
     }
     // A stream without an end is found out here, and not taken for a prompt that has been answered.
     if (usages.length <= index) return;
@@ -57,9 +58,10 @@ async function* oneAfterTheOther(
 class CompletionStreamEncoder implements StreamEncoder {
   readonly #options: CompletionStreamOptions;
   #answerer: Answerer | undefined;
+  /** Number of the first choice of the prompt. */
   #index: number = 0;
-  /** Characters of the choice's text so far. */
-  #offset: number = 0;
+  /** Characters of the texts of the prompt's choices so far. */
+  #offsets: number[] = [];
   /** The last chunk of a choice that is not the last; goes out with the next part. */
   #pending: string = '';
 
@@ -73,11 +75,11 @@ class CompletionStreamEncoder implements StreamEncoder {
     return pending + this.#encode(part);
   }
 
-  /** Ends the choice; what comes next belongs to the next one. */
-  endChoice(ending: Ending): void {
-    this.#pending += this.#chunk('', undefined, finishReasonOf(ending));
-    this.#index += 1;
-    this.#offset = 0;
+  /** Ends the first choice of a prompt, its last to end; what comes next belongs to the next prompt. */
+  endPrompt(ending: Ending): void {
+    this.#pending += this.#chunk(0, '', undefined, { finish_reason: finishReasonOf(ending) });
+    this.#index += this.#options.choicesPerPrompt;
+    this.#offsets = [];
   }
 
   fail(error: SluiceError): string {
@@ -93,26 +95,35 @@ class CompletionStreamEncoder implements StreamEncoder {
       case 'start':
         this.#answerer ??= part;
         return '';
-      case 'text-delta':
-      case 'refusal-delta':
-        return part.text === '' && part.logprobs === undefined ? '' : this.#chunk(part.text, part.logprobs, null);
+      case 'choice-part':
+        return this.#delta(part.choice, part.part);
+      case 'choice-end':
+        return this.#chunk(part.choice, '', undefined, otherChoiceFieldsOf(part, false));
       case 'end':
         return this.#end(part);
       default:
-        // A completion has nothing but text.
-        return '';
+        return this.#delta(0, part);
     }
   }
 
+  /** A completion has nothing but text. */
+  #delta(choice: number, part: DeltaPart): string {
+    if (part.type !== 'text-delta' && part.type !== 'refusal-delta') return '';
+    const { text, logprobs } = part;
+    return text === '' && logprobs === undefined ? '' : this.#chunk(choice, text, logprobs, { finish_reason: null });
+  }
+
   #chunk(
+    place: number,
     text: string,
     logprobs: readonly TokenLogprob[] | undefined,
-    reason: string | null,
+    ending: JsonObject,
     more?: JsonObject,
   ): string {
-    const lists = logprobs === undefined ? null : { ...legacyLogprobs(logprobs, this.#offset) };
-    this.#offset += charactersOf(text);
-    const choice = { text, index: this.#index, logprobs: lists, finish_reason: reason };
+    const offset = this.#offsets[place] ?? 0;
+    const lists = logprobs === undefined ? null : { ...legacyLogprobs(logprobs, offset) };
+    this.#offsets[place] = offset + charactersOf(text);
+    const choice = { text, index: this.#index + place, logprobs: lists, ...ending };
     // With include_usage every chunk has the field, and only the last one has figures.
     const usage = this.#options.includeUsage ? { usage: null } : {};
     return event({ ...more, ...this.#identity(), choices: [choice], ...usage });
@@ -121,7 +132,7 @@ class CompletionStreamEncoder implements StreamEncoder {
   #end(ending: Ending): string {
     const more: JsonObject = { ...ending.extra };
     if (ending.systemFingerprint !== undefined) more['system_fingerprint'] = ending.systemFingerprint;
-    const finish = this.#chunk('', undefined, finishReasonOf(ending), more);
+    const finish = this.#chunk(0, '', undefined, { finish_reason: finishReasonOf(ending) }, more);
     if (!this.#options.includeUsage) return `${finish}data: [DONE]\n\n`;
     const last = event({ ...more, ...this.#identity(), choices: [], usage: chatUsageOf(ending.usage) });
     return `${finish}${last}data: [DONE]\n\n`;

@@ -233,7 +233,7 @@ test('completions: a stream that fails, or ends without an end, never looks comp
   }
 });
 
-test('completions: tokens in place of texts, and several choices, are refused with the reason', async (t) => {
+test('completions: tokens in place of texts, and what is out of bounds, are refused with the reason', async (t) => {
   const edge = createTestEdge(t);
   const cases: readonly [body: object, code: string, param: string, message: RegExp][] = [
     [{ prompt: [1, 2, 3] }, 'invalid_request', 'prompt', /tokens/],
@@ -242,7 +242,6 @@ test('completions: tokens in place of texts, and several choices, are refused wi
     [{ prompt: [] }, 'invalid_request', 'prompt', /at least 1 item/],
     [{ prompt: new Array(129).fill('a') }, 'invalid_request', 'prompt', /at most 128 items/],
     [{}, 'invalid_request', 'prompt', /Missing/],
-    [{ prompt: 'a', n: 2 }, 'unsupported_capability', 'n', /n must be 1/],
     [{ prompt: 'a', max_tokens: -1 }, 'invalid_request', 'max_tokens', /at least 0/],
     [{ prompt: 'a', logprobs: true }, 'invalid_request', 'logprobs', /whole number/],
     [{ prompt: 'a', stop: ['a', 'b', 'c', 'd', 'e'] }, 'invalid_request', 'stop', /at most 4 items/],

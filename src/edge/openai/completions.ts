@@ -13,14 +13,18 @@ import { maxPromptsAtOnce } from './defaults.ts';
 
 /** Answers the call. Of several prompts each is a model call of its own; one that fails stops the others and fails the call. */
 export async function complete(call: EdgeCall, inference: Inference): Promise<EdgeAnswer> {
-  const { requests, stream, includeUsage, echo } = parseCompletionsCall(call.body);
+  const { requests, stream, includeUsage, echo, choicesPerPrompt } = parseCompletionsCall(call.body);
   call.model = requests[0].model;
   if (stream) {
     const open = (request: PredictRequest) => inference.predictStream(request, call.context, call.signal);
-    return streamCompletions(requests, open, { includeUsage, requestId: call.requestId });
+    return streamCompletions(requests, open, { includeUsage, choicesPerPrompt, requestId: call.requestId });
   }
   const answers = await predictAll(requests, call, inference);
-  return { kind: 'whole', body: renderCompletion(answers, echo), answered: answeredTogether(answers) };
+  return {
+    kind: 'whole',
+    body: renderCompletion(answers, choicesPerPrompt, echo),
+    answered: answeredTogether(answers),
+  };
 }
 
 async function predictAll(

@@ -3,16 +3,22 @@
 
 import type { JsonObject } from '../../core/json.ts';
 import type { ContentPart } from '../../core/message.ts';
-import type { Ending, PredictPart, PredictResponse } from '../../core/predict.ts';
+import type { ChoiceContent, ChoiceEnding, DeltaPart, PredictPart, PredictResponse } from '../../core/predict.ts';
 import type { StreamEncoder } from '../dialect.ts';
 
-/** The answer with its first call as a function call; more than one cannot be asked for in this form. */
+/** The answer with the first call of each choice as a function call; more than one cannot be asked for in this form. */
 export function withFunctionCall(response: PredictResponse): PredictResponse {
-  const call = response.content.find((part) => part.type === 'tool-call');
-  if (call === undefined) return response;
+  const { otherChoices } = response;
+  const first = withLegacyCall(response);
+  return otherChoices === undefined ? first : { ...first, otherChoices: otherChoices.map(withLegacyCall) };
+}
+
+function withLegacyCall<Answer extends ChoiceContent & ChoiceEnding>(choice: Answer): Answer {
+  const call = choice.content.find((part) => part.type === 'tool-call');
+  if (call === undefined) return choice;
   const legacy: ContentPart = opaque({ function_call: { name: call.name, arguments: call.arguments } });
-  const others = response.content.filter((part) => part.type !== 'tool-call');
-  return { ...response, ...legacyEnding(response), content: [...others, legacy] };
+  const others = choice.content.filter((part) => part.type !== 'tool-call');
+  return { ...choice, ...legacyEnding(choice), content: [...others, legacy] };
 }
 
 /** The same for a stream, around the encoder of chat completion chunks. */
@@ -27,9 +33,11 @@ export function functionCallEncoder(encoder: StreamEncoder): StreamEncoder {
 function legacyPart(part: PredictPart): PredictPart {
   switch (part.type) {
     case 'tool-call-start':
-      return delta({ function_call: { name: part.name, arguments: '' } });
     case 'tool-call-delta':
-      return delta({ function_call: { arguments: part.argumentsDelta } });
+      return legacyDelta(part);
+    case 'choice-part':
+      return { ...part, part: legacyDelta(part.part) };
+    case 'choice-end':
     case 'end':
       return { ...part, ...legacyEnding(part) };
     default:
@@ -37,8 +45,21 @@ function legacyPart(part: PredictPart): PredictPart {
   }
 }
 
+function legacyDelta(part: DeltaPart): DeltaPart {
+  switch (part.type) {
+    case 'tool-call-start':
+      return delta({ function_call: { name: part.name, arguments: '' } });
+    case 'tool-call-delta':
+      return delta({ function_call: { arguments: part.argumentsDelta } });
+    default:
+      return part;
+  }
+}
+
 /** OpenAI's word for this ending of that time. */
-function legacyEnding({ finishReason }: Ending): Pick<Ending, 'finishReason' | 'rawFinishReason'> | undefined {
+function legacyEnding({
+  finishReason,
+}: ChoiceEnding): Pick<ChoiceEnding, 'finishReason' | 'rawFinishReason'> | undefined {
   return finishReason === 'tool-calls' ? { finishReason: 'other', rawFinishReason: 'function_call' } : undefined;
 }
 
@@ -46,6 +67,6 @@ function opaque(value: JsonObject): Extract<ContentPart, { type: 'opaque' }> {
   return { type: 'opaque', dialect: 'openai', value };
 }
 
-function delta(value: JsonObject): Extract<PredictPart, { type: 'opaque-delta' }> {
+function delta(value: JsonObject): Extract<DeltaPart, { type: 'opaque-delta' }> {
   return { type: 'opaque-delta', dialect: 'openai', value };
 }

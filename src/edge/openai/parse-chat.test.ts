@@ -50,7 +50,7 @@ test('chat body: every field that has a name in Sluice arrives under it', () => 
     messages: [user],
     stream: true,
     stream_options: { include_usage: true },
-    n: 1,
+    n: 2,
     max_completion_tokens: 10,
     temperature: 0.5,
     top_p: 0.9,
@@ -83,6 +83,7 @@ test('chat body: every field that has a name in Sluice arrives under it', () => 
       frequencyPenalty: -1,
       logprobs: true,
       topLogprobs: 3,
+      choiceCount: 2,
     },
     parallelToolCalls: false,
     reasoningEffort: 'low',
@@ -207,7 +208,7 @@ test('chat body: an earlier refusal, and tool calls of a kind that Sluice does n
 });
 
 const refusals: readonly [body: object, reason: string, param: string | undefined][] = [
-  [{ n: 2 }, 'unsupported_capability', 'n'],
+  [{ n: 1.5 }, 'invalid_request', 'n'],
   [{ n: 0 }, 'invalid_request', 'n'],
   [{ stream_options: { include_usage: true } }, 'invalid_request', 'stream_options'],
   [{ max_tokens: 1, max_completion_tokens: 1 }, 'invalid_request', 'max_tokens'],

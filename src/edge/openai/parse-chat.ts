@@ -22,19 +22,10 @@ export interface ChatCall {
   readonly legacyFunctions: boolean;
 }
 
-/**
- * Parses the body. Throws `invalid_request` with the path of the offending field, or `unsupported_capability` for more than
- * one choice. What Sluice has no name for is kept in `extra`.
- */
+/** Parses the body. Throws `invalid_request` with the path of the offending field. What Sluice has no name for is kept in `extra`. */
 export function parseChatCall(value: unknown): ChatCall {
   const body = checkChatBody(value);
   const stream = body.stream === true;
-  if (typeof body.n === 'number' && body.n > 1) {
-    throw new SluiceError('unsupported_capability', {
-      message: 'Only one choice can be asked for: n must be 1.',
-      param: 'n',
-    });
-  }
   checkStreamOptions(body);
   return {
     request: parseRequest(body),

@@ -2,25 +2,23 @@
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ContentPart, ToolCallPart } from '../../core/message.ts';
-import type { PredictResponse } from '../../core/predict.ts';
+import type { ChoiceContent, ChoiceEnding, PredictResponse } from '../../core/predict.ts';
 import { joinFields } from './join-fields.ts';
 import { isMessageFields, LateContent } from './late-content.ts';
 import { thinkingBlocksOf } from './thinking-blocks.ts';
-import { answerFieldsOf, callFieldsOf, chatUsageOf, endingFieldsOf, logprobsOf, secondsOf } from './wire-words.ts';
+import {
+  answerFieldsOf,
+  callFieldsOf,
+  chatUsageOf,
+  endingFieldsOf,
+  logprobsOf,
+  otherChoiceFieldsOf,
+  secondsOf,
+} from './wire-words.ts';
 
 /** The body as text. */
 export function renderChatCompletion(response: PredictResponse): string {
-  const hasText = response.content.some((part) => part.type === 'text');
-  const isRefusal = !hasText && response.content.some((part) => part.type === 'refusal');
-  const spoken = isRefusal ? 'refusal' : 'content';
-  const logprobs = response.logprobs === undefined ? null : logprobsOf(response.logprobs, spoken);
-  const message = renderMessage(response.content);
-  const choice = {
-    index: 0,
-    message,
-    logprobs,
-    ...endingFieldsOf(response, message['tool_calls'] !== undefined),
-  };
+  const others = (response.otherChoices ?? []).map((choice) => renderChoice(choice, choice.index, otherChoiceFieldsOf));
   return JSON.stringify({
     // First, so that nothing unknown replaces a field that we know.
     ...answerFieldsOf(response.extra),
@@ -28,10 +26,23 @@ export function renderChatCompletion(response: PredictResponse): string {
     object: 'chat.completion',
     created: secondsOf(response.createdAtMs),
     model: response.model,
-    choices: [choice],
+    choices: [renderChoice(response, 0, endingFieldsOf), ...others],
     usage: chatUsageOf(response.usage),
     ...(response.systemFingerprint === undefined ? {} : { system_fingerprint: response.systemFingerprint }),
   });
+}
+
+function renderChoice(
+  choice: ChoiceContent & ChoiceEnding,
+  index: number,
+  endingOf: (ending: ChoiceEnding, hasCalls: boolean) => JsonObject,
+): JsonObject {
+  const { content, logprobs } = choice;
+  const hasText = content.some((part) => part.type === 'text');
+  const isRefusal = !hasText && content.some((part) => part.type === 'refusal');
+  const spoken = logprobs === undefined ? null : logprobsOf(logprobs, isRefusal ? 'refusal' : 'content');
+  const message = renderMessage(content);
+  return { index, message, logprobs: spoken, ...endingOf(choice, message['tool_calls'] !== undefined) };
 }
 
 /** The fields of an opaque part are fields of the message; parts without a form here are carried (late-content.ts). */

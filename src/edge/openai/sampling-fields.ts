@@ -9,7 +9,7 @@ import Type, {
   type TString,
   type TUnion,
 } from 'typebox';
-import type { Sampling } from '../../core/predict.ts';
+import { maxChoices, type Sampling } from '../../core/predict.ts';
 import { maybe } from '../validate.ts';
 
 /** Optional fields may also be null, which means the same as absent. */
@@ -25,6 +25,7 @@ export interface SamplingFields {
   readonly stop?: Maybe<string | readonly string[]>;
   readonly presence_penalty?: Maybe<number>;
   readonly frequency_penalty?: Maybe<number>;
+  readonly n?: Maybe<number>;
 }
 
 type MaybeOf<Schema extends TNumber | TInteger | TUnion> = TOptional<TUnion<[Schema, TNull]>>;
@@ -38,6 +39,7 @@ export const samplingFields: {
   readonly stop: MaybeOf<TUnion<[TString, TArray<TString>]>>;
   readonly presence_penalty: MaybeOf<TNumber>;
   readonly frequency_penalty: MaybeOf<TNumber>;
+  readonly n: MaybeOf<TInteger>;
 } = {
   temperature: maybe(Type.Number({ minimum: 0, maximum: 2 })),
   top_p: maybe(Type.Number({ minimum: 0, maximum: 1 })),
@@ -48,6 +50,7 @@ export const samplingFields: {
   stop: maybe(Type.Union([Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1 }), { maxItems: 4 })])),
   presence_penalty: maybe(Type.Number({ minimum: -2, maximum: 2 })),
   frequency_penalty: maybe(Type.Number({ minimum: -2, maximum: 2 })),
+  n: maybe(Type.Integer({ minimum: 1, maximum: maxChoices })),
 };
 
 /** The fields in our words. */
@@ -61,5 +64,7 @@ export function parseSamplingFields(body: SamplingFields): Sampling {
     ...(stop == null ? {} : { stop }),
     ...(body.presence_penalty == null ? {} : { presencePenalty: body.presence_penalty }),
     ...(body.frequency_penalty == null ? {} : { frequencyPenalty: body.frequency_penalty }),
+    // One is what happens anyway, and targets that know no other number need not be told.
+    ...(body.n == null || body.n === 1 ? {} : { choiceCount: body.n }),
   };
 }

@@ -1,7 +1,7 @@
 // OpenAI's words for how an answer ended, what it cost and how likely its tokens were; the same in streams and whole answers.
 
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type { Ending, TokenLogprob } from '../../core/predict.ts';
+import type { ChoiceEnding, TokenLogprob } from '../../core/predict.ts';
 import { totalTokens, type Usage } from '../../core/usage.ts';
 import { usageDetailsOf } from '../usage-details.ts';
 
@@ -9,7 +9,7 @@ import { usageDetailsOf } from '../usage-details.ts';
  * `finish_reason`, one of OpenAI's words. A vendor's word without a match (a paused turn, a call that could not be read) is
  * `length`: the answer is not all there, which a clean stop would say. Where the vendor says nothing, its calls do.
  */
-export function finishReasonOf(ending: Ending, hasCalls: boolean = false): string {
+export function finishReasonOf(ending: ChoiceEnding, hasCalls: boolean = false): string {
   switch (ending.finishReason) {
     case 'tool-calls':
       return 'tool_calls';
@@ -24,12 +24,21 @@ export function finishReasonOf(ending: Ending, hasCalls: boolean = false): strin
 }
 
 /** `finish_reason` of a choice, and beside it, by the name that OpenRouter gave it, a vendor's word that OpenAI does not have. */
-export function endingFieldsOf(ending: Ending, hasCalls: boolean): JsonObject {
+export function endingFieldsOf(ending: ChoiceEnding, hasCalls: boolean): JsonObject {
   const finishReason = finishReasonOf(ending, hasCalls);
   const { rawFinishReason } = ending;
   const isUnknown =
     ending.finishReason === 'other' && rawFinishReason !== undefined && rawFinishReason !== finishReason;
   return { finish_reason: finishReason, ...(isUnknown ? { native_finish_reason: rawFinishReason } : {}) };
+}
+
+/** Fields of a choice that are written elsewhere. */
+const choiceFields: ReadonlySet<string> = new Set(['index', 'delta', 'message', 'text', 'logprobs']);
+
+/** How a choice behind the first ended, with its fields without a name of ours; those of the first stand in the answer itself. */
+export function otherChoiceFieldsOf(ending: ChoiceEnding, hasCalls: boolean): JsonObject {
+  const unknown = Object.entries(ending.extra ?? {}).filter(([name]) => !choiceFields.has(name));
+  return { ...Object.fromEntries(unknown), ...endingFieldsOf(ending, hasCalls) };
 }
 
 /** OpenAI's service tiers. */

@@ -300,6 +300,7 @@ test('to wire: what has no form is refused by its name', () => {
   assert.equal(refusal({ messages: [{ role: 'user', content: [opaque] }] }), 'messages[0].content[0]');
   assert.equal(refusal({ messages: [], prompt: 'Once' }), 'prompt');
   assert.equal(refusal({ sampling: { logprobs: true } }), 'logprobs');
+  assert.equal(refusal({ sampling: { choiceCount: 2 } }), 'n');
   assert.equal(refusal({ sampling: { stop: ['\n'] } }), 'stop');
   assert.equal(refusal({ extra: { logit_bias: { 5: 1 } } }), 'logit_bias');
   assert.equal(refusal({ extra: { modalities: ['text', 'audio'] } }), 'modalities');

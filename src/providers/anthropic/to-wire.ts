@@ -2,6 +2,7 @@
 
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
+import { refuseChoices } from '../translation/other-choices.ts';
 import { set, unsupported, type WireRequest } from '../translation/request-translation.ts';
 import { maxTokensDefault } from './defaults.ts';
 import { mergeExtra } from './extra-to-wire.ts';
@@ -29,12 +30,13 @@ export interface MessageRequest extends WireRequest {
 
 /**
  * The body. A request in Anthropic's own dialect goes as it came. Others are translated: what Anthropic cannot express is
- * `unsupported_capability` naming the field (raw prompts, log probabilities, parts and tools of other vendors, stop sequences
+ * `unsupported_capability` naming the field (raw prompts, several choices, log probabilities, parts and tools of other vendors, stop sequences
  * of white space only), or is left out and reported: `seed` (a promise of best effort only), penalties, a temperature above 1
  * (1 is sent), sampling fields that the model refuses, and what the files beside this one list.
  */
 export function predictToWire(request: PredictRequest, options: ToWireOptions): MessageRequest {
   if (request.prompt !== undefined) throw unsupported('a raw prompt: send messages', 'prompt');
+  refuseChoices(request);
   const translation = new Translation(request.dialect, options.model);
   const { system, messages } = messagesToWire(request.messages, translation);
   const body: JsonObject = { model: options.model, max_tokens: maxTokensOf(request, options, translation) };

@@ -74,6 +74,7 @@ test('local request: hints are left out and reported once each', () => {
 test('local request: what would change the answer is refused by its name', () => {
   refuses({ extra: { logit_bias: { 5: 1 } } }, 'logit_bias');
   refuses({ extra: { n: 2 } }, 'n');
+  refuses({ sampling: { choiceCount: 2 } }, 'n');
   refuses({ extra: { repetition_penalty: 1.2 } }, 'repetition_penalty');
   refuses({ extra: { modalities: ['text', 'audio'] } }, 'modalities');
   refuses({ extra: { suffix: 'end' } }, 'suffix');

@@ -109,6 +109,7 @@ function refuseUnsupported(request: PredictRequest, limits: RequestLimits): void
   if (request.sampling.logprobs === true && !limits.givesLogprobs) {
     throw unable(limits, 'report log probabilities', 'logprobs');
   }
+  if ((request.sampling.choiceCount ?? 1) > 1) throw unable(limits, 'give several choices', 'n');
   if (request.prompt !== undefined && limits.quotes) throw unable(limits, 'continue a raw text', 'prompt');
 }
 

@@ -3,6 +3,7 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
 import { asksNothing, hints } from '../openai-compatible/extra-to-wire.ts';
+import { refuseChoices } from '../translation/other-choices.ts';
 import { RequestTranslation, set, unsupported, type WireRequest } from '../translation/request-translation.ts';
 import { type PromptTemplate, renderPrompt } from './prompt.ts';
 
@@ -84,6 +85,7 @@ function extraOf({ extra }: PredictRequest, translation: RequestTranslation): Js
 }
 
 function refuseUnsupported(request: PredictRequest): void {
+  refuseChoices(request);
   const { tools = [], toolChoice, responseFormat, reasoningEffort, sampling } = request;
   if (tools.length > 0 && toolChoice?.kind !== 'none') throw unsupported('tools', 'tools');
   if (responseFormat !== undefined && (responseFormat.kind !== 'text' || responseFormat.extra !== undefined)) {

@@ -221,6 +221,7 @@ describe('generate extension', () => {
       [{ responseFormat: { kind: 'json-object' } }, 'response_format'],
       [{ reasoningEffort: 'low' }, 'reasoning_effort'],
       [{ sampling: { logprobs: true } }, 'logprobs'],
+      [{ sampling: { choiceCount: 2 } }, 'n'],
       [{ extra: { n: 2 } }, 'n'],
       [{ extra: { audio: { voice: 'x' } } }, 'audio'],
       [{ messages: [{ role: 'tool', content: [] }] }, 'messages[0].content'],

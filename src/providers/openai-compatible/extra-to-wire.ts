@@ -56,7 +56,8 @@ export function mergeExtra(body: JsonObject, request: PredictRequest, translatio
   const { extra } = request;
   if (extra === undefined) return;
   const several = extra['n'];
-  if (typeof several === 'number' && several > 1) throw unsupported('several choices', 'n');
+  if (typeof several === 'number' && several > 1)
+    throw unsupported('several choices by that name: ask by `choice_count`', 'n');
   if (translation.sendsExtra) mergeNative(body, extra, request);
   else mergeForeign(body, extra, translation);
 }

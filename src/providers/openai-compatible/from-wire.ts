@@ -1,14 +1,22 @@
 // A whole chat completion as our response.
 
-import { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ContentPart } from '../../core/message.ts';
-import type { PredictResponse } from '../../core/predict.ts';
+import type { Choice, ChoiceContent, ChoiceEnding, PredictResponse } from '../../core/predict.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
 import { madeUpCallId } from '../translation/call-id.ts';
 import { maxToolCalls } from '../translation/defaults.ts';
+import { numbersOf, withChoicesReported } from '../translation/other-choices.ts';
 import { unknownUsage } from '../translation/usage.ts';
-import { argumentsOf, isPresent, listOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
+import {
+  argumentsOf,
+  isPresent,
+  listOf,
+  malformed,
+  objectOf,
+  textValueOf,
+  truncated,
+} from '../translation/wire-values.ts';
 import {
   answererOf,
   collectExtra,
@@ -25,41 +33,71 @@ import { usageFromWire } from './usage.ts';
  * value with a `type` is a content part); fields of the answer go to `extra`. Throws `upstream_malformed` when there is no
  * choice or message, or when its finish reason is null, which is the word for "not yet" (only OpenRouter, which then says that its
  * vendor gave none, means it), and `upstream_truncated` when the server says that it stopped halfway.
- * Usage that the server does not report is `unknownUsage`.
+ * Usage that the server does not report is `unknownUsage`. Choices beyond `choiceCount` are skipped; when there are fewer, `n` is
+ * reported.
  */
-export function predictFromWire(body: JsonObject, context: AnswerContext): PredictResponse {
-  const choice = objectOf(listOf(body['choices'])[0]);
+export function predictFromWire(body: JsonObject, context: AnswerContext, choiceCount: number = 1): PredictResponse {
+  const [[, choice] = [], ...others] = numberedChoices(body['choices'], choiceCount);
+  const answerer = answererOf(body, context);
+  const { ending, ...first } = choiceFromWire(choice, answerer.id, context);
+  const extra: JsonObject = {};
+  collectExtra(extra, body, choice);
+  const usage = usageFromWire(body['usage']) ?? usageFromWire(choice?.['usage']);
+  const fingerprint = textValueOf(body['system_fingerprint']);
+  const otherChoices = others.map(([index, other]) => otherFromWire(index, other, answerer.id, context));
+  return {
+    ...withChoicesReported(answerer, otherChoices.length + 1, choiceCount),
+    ...first,
+    ...ending,
+    usage: usage ?? unknownUsage,
+    ...(fingerprint === undefined ? {} : { systemFingerprint: fingerprint }),
+    ...(isPresent(extra) ? { extra } : {}),
+    ...(otherChoices.length === 0 ? {} : { otherChoices }),
+  };
+}
+
+/** The choices with their numbers, the first in front. Where none has the number of the first, places are numbers. */
+function numberedChoices(
+  list: JsonValue | undefined,
+  choiceCount: number,
+): (readonly [number, JsonObject | undefined])[] {
+  const choices = listOf(list).map(objectOf);
+  const numbers = choiceCount === 1 ? [] : numbersOf(choices.map((choice) => choice ?? {}));
+  const isNumbered = numbers.includes(0);
+  const numbered = choices.map((choice, place) => [isNumbered ? (numbers[place] ?? place) : place, choice] as const);
+  return numbered.filter(([number]) => number < choiceCount).sort(([one], [other]) => one - other);
+}
+
+function otherFromWire(index: number, wire: JsonObject | undefined, answerId: string, context: AnswerContext): Choice {
+  const { ending, ...said } = choiceFromWire(wire, `${answerId}_${index}`, context);
+  const extra: JsonObject = {};
+  collectExtra(extra, {}, wire);
+  return { index, ...said, ...ending, ...(isPresent(extra) ? { extra } : {}) };
+}
+
+function choiceFromWire(
+  choice: JsonObject | undefined,
+  answerId: string,
+  context: AnswerContext,
+): ChoiceContent & { readonly ending: ChoiceEnding } {
   const message = objectOf(choice?.['message']);
   if (choice === undefined || message === undefined) throw malformed('the answer has no choice with a message');
   const raw = textValueOf(choice['finish_reason']);
-  if (raw !== undefined && isUnfinished(raw)) {
-    throw new SluiceError('upstream_truncated', {
-      detail: `finish_reason ${raw}`,
-      upstream: { target: context.target },
-    });
-  }
+  if (raw !== undefined && isUnfinished(raw)) throw truncated(`finish_reason ${raw}`, context.target);
   if (choice['finish_reason'] === null && !Object.hasOwn(choice, 'native_finish_reason')) {
     throw malformed('a whole answer whose finish_reason is null');
   }
-  const answerer = answererOf(body, context);
-  const content = contentOf(message, answerer.id);
   const logprobs = logprobsOf(choice);
-  const extra: JsonObject = {};
-  collectExtra(extra, body, choice);
-  const usage = usageFromWire(body['usage']) ?? usageFromWire(choice['usage']);
   const stopSequence = textValueOf(choice['stop_reason']);
-  const fingerprint = textValueOf(body['system_fingerprint']);
   return {
-    ...answerer,
-    content,
+    content: contentOf(message, answerId),
     ...(logprobs === undefined ? {} : { logprobs: logprobs.tokens }),
-    // A whole HTTP body is a whole answer even where a server has no field for why it stopped.
-    finishReason: raw === undefined ? 'other' : finishReasonOf(raw),
-    ...(raw === undefined ? {} : { rawFinishReason: raw }),
-    ...(stopSequence === undefined ? {} : { stopSequence }),
-    usage: usage ?? unknownUsage,
-    ...(fingerprint === undefined ? {} : { systemFingerprint: fingerprint }),
-    ...(Object.keys(extra).length === 0 ? {} : { extra }),
+    ending: {
+      // A whole HTTP body is a whole answer even where a server has no field for why it stopped.
+      finishReason: raw === undefined ? 'other' : finishReasonOf(raw),
+      ...(raw === undefined ? {} : { rawFinishReason: raw }),
+      ...(stopSequence === undefined ? {} : { stopSequence }),
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 // What a server of the OpenAI dialect can be asked for, over a connection to it. Vendors that have more than this dialect
 // compose these operations with their own over the same connection.
 
+import { contentOfAll } from '../../core/collect.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictPart, PredictRequest, PredictResponse } from '../../core/predict.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -101,8 +102,12 @@ function createPredictions(
       const { body, downgrades } = toWire(request, call, false);
       const answered = checked(await connection.post(pathOf(request), body, call), connection, call);
       const answer = completionAsChat(answered);
-      const response = predictFromWire(answer, { ...answerContext(connection, options, call), downgrades });
-      return settleUsage(response, request, outputOf(response.content), estimator);
+      const response = predictFromWire(
+        answer,
+        { ...answerContext(connection, options, call), downgrades },
+        request.sampling.choiceCount,
+      );
+      return settleUsage(response, request, outputOf(contentOfAll(response)), estimator);
     },
     predictStream(request, call): AsyncIterable<PredictPart> {
       return connection.stream(call, () => {

@@ -57,6 +57,22 @@ describe('openai-compatible provider', () => {
     assert.ok(harness.upstream.connections <= 2, `${harness.upstream.connections} connections`);
   });
 
+  test('provider: several choices come together, also from a server that does not stream, and are counted together', async () => {
+    const provider = harness.create();
+    const said = (index: number, content: string) => ({ index, message: { content }, finish_reason: 'stop' });
+    const body = JSON.stringify({ id: 'c', choices: [said(0, 'four'), said(1, 'and eight')] });
+    harness.upstream.script = answerWith({ body });
+    const several = chatRequest('alias', { sampling: { choiceCount: 2 } });
+    const whole = await provider.predict(several, modelCall('m'));
+    assert.equal(JSON.parse(harness.upstream.exchanges[0]?.body ?? '').n, 2);
+    assert.deepEqual(
+      whole.otherChoices?.map(({ content }) => textOf(content)),
+      ['and eight'],
+    );
+    assert.deepEqual([whole.usage.outputTokens, whole.usage.source], [4, 'estimated']);
+    assert.deepEqual(await collectResponse(provider.predictStream(several, modelCall('m'))), whole);
+  });
+
   test('provider: nothing is sent before the first part is asked for', async () => {
     harness.upstream.script = answerWith({ body: fixture('openai-text.sse') });
     const stream = harness.create().predictStream(request, modelCall('m'));

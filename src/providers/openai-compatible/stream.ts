@@ -1,12 +1,12 @@
 // The chunks of a streamed chat completion as our parts.
 
-import { partsOf } from '../../core/collect.ts';
-import { SluiceError } from '../../core/error.ts';
+import { contentOfAll, partsOf } from '../../core/collect.ts';
+import type { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import type { Answerer, PredictPart, PredictRequest, TokenLogprob } from '../../core/predict.ts';
+import type { Answerer, PredictPart, PredictRequest } from '../../core/predict.ts';
 import { textsOf } from '../../ports/token-estimator.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
-import { maxExtraFields } from '../translation/defaults.ts';
+import { OtherChoices } from '../translation/other-choices.ts';
 import { OutputText, settleUsage, unknownUsage } from '../translation/usage.ts';
 import {
   countOf,
@@ -16,21 +16,14 @@ import {
   objectOf,
   parseObject,
   textValueOf,
+  truncated,
 } from '../translation/wire-values.ts';
 import type { EndPart, StreamReader } from '../transport/part-stream.ts';
 import type { WholeAnswer } from '../transport/whole-call.ts';
-import {
-  answererOf,
-  collectExtra,
-  contentPieces,
-  logprobsOf,
-  reasoningOf,
-  unknownMessageFields,
-} from './answer-fields.ts';
+import { answererOf, collectExtra } from './answer-fields.ts';
+import { ChoiceReader } from './choice-reader.ts';
 import { completionAsChat } from './completions.ts';
-import { finishReasonOf, isUnfinished } from './finish-reason.ts';
 import { predictFromWire } from './from-wire.ts';
-import { ToolCallStream } from './tool-call-stream.ts';
 import { isCounted, usageFromWire } from './usage.ts';
 
 /** Makes a failure out of an `error` object that came within a stream or a body of status 200. */
@@ -50,18 +43,20 @@ export interface EndingHabit {
  *
  * `start` is held back until there is something to follow it, so that a failure before the first content is a failure of
  * the whole attempt and can be mended above. A chunk without choices that is not usage adds nothing but its unknown fields.
- * Choices beyond the first cannot have been asked for and are skipped.
+ *
+ * Of several choices each must end with a finish reason; without `[DONE]` or such a last chunk each that was asked for. Choices that
+ * were not asked for are skipped.
  */
 export class ChatStreamReader implements StreamReader {
   readonly #request: PredictRequest;
   readonly #context: AnswerContext;
   readonly #failure: EmbeddedFailure;
   readonly #extra: JsonObject = {};
-  readonly #tools: ToolCallStream = new ToolCallStream();
+  readonly #first: ChoiceReader;
+  /** Absent when one choice was asked for. */
+  readonly #others: OtherChoices<OtherChoice> | undefined;
   #answerer: Answerer | undefined;
   #hasStarted: boolean = false;
-  #rawFinishReason: string | undefined;
-  #stopSequence: string | undefined;
   #fingerprint: string | undefined;
   /** The last usage that has both counts: figures are cumulative. */
   #usage: JsonObject | undefined;
@@ -72,8 +67,6 @@ export class ChatStreamReader implements StreamReader {
   #hasProgress: boolean = false;
   /** What the model wrote, in case nobody says how many tokens it was. */
   readonly #output: OutputText = new OutputText();
-  /** Simple values among unknown delta fields as last sent on: Groq repeats its `channel` with every token. */
-  readonly #lastUnknown: JsonObject = {};
 
   constructor(
     request: PredictRequest,
@@ -85,6 +78,9 @@ export class ChatStreamReader implements StreamReader {
     this.#context = context;
     this.#failure = failure;
     this.#habit = habit;
+    this.#first = new ChoiceReader(0, context.target, this.#output);
+    const { choiceCount = 1 } = request.sampling;
+    if (choiceCount > 1) this.#others = new OtherChoices(choiceCount, (choice) => this.#createOther(choice));
   }
 
   isProgress(): boolean {
@@ -106,12 +102,14 @@ export class ChatStreamReader implements StreamReader {
     if (isPresent(chunk['error']) || event === 'error' || chunk['object'] === 'error') throw this.#failure(chunk);
     const choice = firstChoice(chunk);
     this.#readAnswer(chunk, choice);
-    if (choice !== undefined) this.#readChoice(choice, out);
+    if (choice !== undefined) this.#readFirst(choice, out);
+    if (this.#others !== undefined) this.#readOthers(this.#others, chunk, out);
     return false;
   }
 
   finish(out: PredictPart[]): void {
-    if (this.#habit.saysDone && !this.#isLastChunk) throw this.#truncated('no [DONE]');
+    if (!this.#isLastChunk && this.#habit.saysDone) throw this.#truncated('no [DONE]');
+    if (!this.#isLastChunk && this.#others?.haveAllBegun === false) throw this.#truncated('fewer choices, no [DONE]');
     this.#end(out, false);
   }
 
@@ -122,9 +120,13 @@ export class ChatStreamReader implements StreamReader {
   whole(answer: WholeAnswer, out: PredictPart[]): void {
     const body = completionAsChat(parseObject(answer.body, 'the answer'));
     if (isPresent(body['error']) || body['object'] === 'error') throw this.#failure(body);
-    const response = predictFromWire(body, this.#context);
-    for (const text of textsOf(response.content)) this.#output.add(text);
+    const response = predictFromWire(body, this.#context, this.#request.sampling.choiceCount);
+    for (const text of textsOf(contentOfAll(response))) this.#output.add(text);
     out.push(...partsOf(response));
+  }
+
+  #createOther(choice: number): OtherChoice {
+    return { reader: new ChoiceReader(choice, this.#context.target, this.#output), extra: {} };
   }
 
   /** What may come with any chunk. */
@@ -144,112 +146,48 @@ export class ChatStreamReader implements StreamReader {
     collectExtra(this.#extra, chunk, choice);
   }
 
-  /** A finish reason is only noted: usage and further fields come after it. */
-  #readChoice(choice: JsonObject, out: PredictPart[]): void {
-    const delta = objectOf(choice['delta']);
-    const logprobs = logprobsOf(choice);
-    if (delta !== undefined) this.#readDelta(delta, logprobs, out);
-    else if (logprobs !== undefined) this.#readDelta({}, logprobs, out);
-    const raw = textValueOf(choice['finish_reason']);
-    if (raw === undefined) return;
-    this.#hasProgress ||= raw !== this.#rawFinishReason;
-    if (isUnfinished(raw)) throw this.#truncated(`finish_reason ${raw}`);
-    this.#rawFinishReason = raw;
-    this.#stopSequence = textValueOf(choice['stop_reason']);
-  }
-
-  /** The fields in the order in which a reader would want them; one chunk seldom holds more than one. */
-  #readDelta(delta: JsonObject, logprobs: ReturnType<typeof logprobsOf>, out: PredictPart[]): void {
-    const reasoning = reasoningOf(delta);
-    if (reasoning !== '') this.#addText('reasoning', reasoning, out);
-    const { content } = delta;
-    const ofText = logprobs?.of === 'text' ? { logprobs: logprobs.tokens } : undefined;
-    if (typeof content === 'string') this.#addText('text', content, out, ofText);
-    else {
-      this.#addText('text', '', out, ofText);
-      if (content !== null && content !== undefined) this.#addPieces(content, out);
-    }
-    const ofRefusal = logprobs?.of === 'refusal' ? { logprobs: logprobs.tokens } : undefined;
-    this.#addText('refusal', textValueOf(delta['refusal']) ?? '', out, ofRefusal);
-    const unknown = unknownMessageFields(delta);
-    if (unknown !== undefined) this.#addUnknown(unknown, out);
-    if (isPresent(delta['tool_calls'])) this.#addCalls(delta['tool_calls'], out);
-    const legacy = objectOf(delta['function_call']);
-    if (legacy !== undefined) this.#addCalls([{ index: 0, function: legacy }], out);
-  }
-
-  /** Empty text only when it carries log probabilities: those of special tokens have no text. */
-  #addText(
-    kind: 'text' | 'reasoning' | 'refusal',
-    text: string,
-    out: PredictPart[],
-    spoken?: { readonly logprobs: readonly TokenLogprob[] },
-  ): void {
-    if (text === '' && spoken === undefined) return;
-    this.#output.add(text);
-    this.#add({ type: `${kind}-delta`, text, ...spoken }, out);
-  }
-
-  /** Content that is a list: see contentPieces. */
-  #addPieces(content: JsonValue, out: PredictPart[]): void {
-    for (const piece of contentPieces(content)) {
-      if (piece.type === 'opaque') this.#add({ type: 'opaque-delta', dialect: 'openai', value: piece.value }, out);
-      else this.#addText(piece.type, piece.text, out);
-    }
-  }
-
-  /** One opaque delta with the fields that are lists, objects, or simple values that have changed. */
-  #addUnknown(unknown: JsonObject, out: PredictPart[]): void {
-    const last = this.#lastUnknown;
-    const value: JsonObject = {};
-    for (const name in unknown) {
-      const field = unknown[name];
-      if (field === undefined) continue;
-      if (typeof field !== 'object') {
-        if (last[name] === field) continue;
-        if (Object.keys(last).length < maxExtraFields) last[name] = field;
-      }
-      value[name] = field;
-    }
-    if (isPresent(value)) this.#add({ type: 'opaque-delta', dialect: 'openai', value }, out);
-  }
-
-  /** The start comes first: a made-up call id is made from the answer's. */
-  #addCalls(calls: JsonValue | undefined, out: PredictPart[]): void {
-    this.#begin(out);
+  #readFirst(choice: JsonObject, out: PredictPart[]): void {
     const before = out.length;
-    const isHeld = this.#tools.read(calls, this.#answerer?.id ?? this.#context.requestId, out);
-    this.#hasProgress ||= isHeld;
-    for (let index = before; index < out.length; index += 1) {
-      const part = out[index];
-      if (part?.type === 'tool-call-start') this.#output.add(part.name);
-      else if (part?.type === 'tool-call-delta') this.#output.add(part.argumentsDelta);
+    if (this.#first.read(choice, this.#answerId, out)) this.#hasProgress = true;
+    if (out.length > before || this.#first.hasCalls) this.#begin(out, before);
+  }
+
+  #readOthers(others: OtherChoices<OtherChoice>, chunk: JsonObject, out: PredictPart[]): void {
+    const before = out.length;
+    for (const item of listOf(chunk['choices'])) {
+      const choice = choiceOf(item);
+      others.read(Number(choice['index'] ?? 0), out, ({ reader, extra }, deltas) => {
+        if (reader.read(choice, this.#answerId, deltas)) this.#hasProgress = true;
+        collectExtra(extra, {}, choice);
+      });
     }
+    if (out.length > before) this.#begin(out, before);
   }
 
-  #add(part: PredictPart, out: PredictPart[]): void {
-    this.#begin(out);
-    out.push(part);
-  }
-
-  #begin(out: PredictPart[]): void {
+  /** The start goes before the parts that were made of the event that begins the answer. */
+  #begin(out: PredictPart[], position: number): void {
     if (this.#hasStarted) return;
     this.#hasStarted = true;
     this.#answerer ??= answererOf({}, this.#context);
-    out.push({ type: 'start', ...this.#answerer });
+    out.splice(position, 0, { type: 'start', ...this.#answerer });
+  }
+
+  get #answerId(): string {
+    return this.#answerer?.id ?? this.#context.requestId;
   }
 
   /** The only place that makes an `end`; everything that forbids one throws before. */
   #end(out: PredictPart[], isCompleteWithoutReason: boolean): void {
-    const raw = this.#rawFinishReason;
-    if (raw === undefined && !isCompleteWithoutReason) throw this.#truncated('no finish_reason');
-    this.#begin(out);
-    this.#tools.finish(out);
+    const before = out.length;
+    const ending = this.#first.finish(isCompleteWithoutReason, out);
+    this.#others?.end(out, ({ reader, extra }, deltas) => {
+      const other = reader.finish(isCompleteWithoutReason, deltas);
+      return isPresent(extra) ? { ...other, extra } : other;
+    });
+    this.#begin(out, before);
     out.push({
       type: 'end',
-      finishReason: raw === undefined ? 'other' : finishReasonOf(raw),
-      ...(raw === undefined ? {} : { rawFinishReason: raw }),
-      ...(this.#stopSequence === undefined ? {} : { stopSequence: this.#stopSequence }),
+      ...ending,
       usage: usageFromWire(this.#usage) ?? unknownUsage,
       ...(this.#fingerprint === undefined ? {} : { systemFingerprint: this.#fingerprint }),
       ...(isPresent(this.#extra) ? { extra: this.#extra } : {}),
@@ -257,8 +195,14 @@ export class ChatStreamReader implements StreamReader {
   }
 
   #truncated(detail: string): SluiceError {
-    return new SluiceError('upstream_truncated', { detail, upstream: { target: this.#context.target } });
+    return truncated(detail, this.#context.target);
   }
+}
+
+/** A choice behind the first: its reader, and its fields without a name here. */
+interface OtherChoice {
+  readonly reader: ChoiceReader;
+  readonly extra: JsonObject;
 }
 
 /** The choice with index 0, or without an index. */
@@ -266,10 +210,15 @@ function firstChoice(chunk: JsonObject): JsonObject | undefined {
   const { choices } = chunk;
   if (choices === undefined || choices === null) return undefined;
   if (!Array.isArray(choices)) throw malformed('choices is not a list');
-  for (const item of listOf(choices)) {
-    const choice = objectOf(item);
-    if (choice === undefined) throw malformed('a choice is not an object');
+  for (const item of choices) {
+    const choice = choiceOf(item);
     if ((choice['index'] ?? 0) === 0) return choice;
   }
   return undefined;
+}
+
+function choiceOf(item: JsonValue): JsonObject {
+  const choice = objectOf(item);
+  if (choice === undefined) throw malformed('a choice is not an object');
+  return choice;
 }

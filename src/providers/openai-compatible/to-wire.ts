@@ -25,7 +25,7 @@ export interface ToWireOptions {
  * The body, and what is not in it. Fields that Sluice has no name for (`extra`) go under their own names when the request came
  * in OpenAI's chat dialect and never replace a typed one; those of other dialects by the tables of extra-to-wire.ts. `top_k` is
  * not OpenAI's, but vLLM, TGI, llama.cpp and Ollama take it. Throws `unsupported_capability` for parts, tools and fields that
- * exist only in another dialect, and for more than one choice.
+ * exist only in another dialect.
  */
 export function predictToWire(request: PredictRequest, options: ToWireOptions): WireRequest {
   const translation = new Translation(request.dialect, 'openai', options.reader);
@@ -60,6 +60,7 @@ export function addSampling(body: JsonObject, { sampling }: PredictRequest, maxT
   set(body, 'frequency_penalty', sampling.frequencyPenalty);
   set(body, 'logprobs', sampling.logprobs);
   set(body, 'top_logprobs', sampling.topLogprobs);
+  if ((sampling.choiceCount ?? 1) > 1) set(body, 'n', sampling.choiceCount);
 }
 
 /** The caller's own function, with the fields that the edge found inside `function` back in their place. */

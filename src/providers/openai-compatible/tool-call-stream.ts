@@ -1,9 +1,9 @@
 // The tool calls of one stream: vendors number, name and repeat them differently; our parts follow one rule.
 
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import type { PredictPart } from '../../core/predict.ts';
 import { madeUpCallId } from '../translation/call-id.ts';
 import { maxToolCalls } from '../translation/defaults.ts';
+import type { DeltaSink } from '../translation/other-choices.ts';
 import { argumentsOf, isPresent, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
 import { maxCustomInput, maxEarlyArguments } from './defaults.ts';
 
@@ -40,7 +40,7 @@ export class ToolCallStream {
   #held: number = 0;
 
   /** Adds the parts of one delta's `tool_calls`. True when something came of which no part is made yet. */
-  read(calls: JsonValue | undefined, answerId: string, out: PredictPart[]): boolean {
+  read(calls: JsonValue | undefined, answerId: string, out: DeltaSink): boolean {
     if (!Array.isArray(calls)) throw malformed('tool_calls is not a list');
     const before = this.#held;
     for (const item of calls) {
@@ -52,7 +52,7 @@ export class ToolCallStream {
   }
 
   /** Adds the calls of custom tools. Throws `upstream_malformed` when a call never got a name. */
-  finish(out: PredictPart[]): void {
+  finish(out: DeltaSink): void {
     for (const call of this.#calls) {
       if (call.custom !== undefined) {
         const value = {
@@ -63,7 +63,7 @@ export class ToolCallStream {
     }
   }
 
-  #readOne(delta: JsonObject, answerId: string, out: PredictPart[]): void {
+  #readOne(delta: JsonObject, answerId: string, out: DeltaSink): void {
     const { id: wireId, index: wireIndex, type, function: definition, custom, ...unknown } = delta;
     const id = textValueOf(wireId);
     const text = objectOf(custom);
@@ -87,7 +87,7 @@ export class ToolCallStream {
   }
 
   /** Adds the pieces of a function call. What else the delta has goes with the call's start, or behind it as it came. */
-  #readFunction(delta: JsonObject, unknown: JsonObject, answerId: string, out: PredictPart[]): Call {
+  #readFunction(delta: JsonObject, unknown: JsonObject, answerId: string, out: DeltaSink): Call {
     const fields = objectOf(delta['function']);
     const id = textValueOf(delta['id']);
     const name = textValueOf(fields?.['name']);
@@ -143,7 +143,7 @@ export class ToolCallStream {
   }
 }
 
-function start(call: Call, name: string, extra: JsonObject, answerId: string, out: PredictPart[]): void {
+function start(call: Call, name: string, extra: JsonObject, answerId: string, out: DeltaSink): void {
   call.hasStarted = true;
   call.name = name;
   call.early = '';

@@ -65,6 +65,7 @@ describe('openai', () => {
       [{}, chatRequest('a'), 'gpt-5.2-pro-2025-12-11', '/v1/responses'],
       [{}, chatRequest('a'), 'gpt-5.1-codex-max', '/v1/responses'],
       [{}, chatRequest('a'), 'o3-deep-research', '/v1/responses'],
+      [{}, { ...native, sampling: { choiceCount: 2 } }, 'gpt-5', '/v1/chat/completions'],
       [{}, chatRequest('a'), 'prophet-1', '/v1/chat/completions'],
       [{ api: 'responses' }, chatRequest('a'), 'gpt-5', '/v1/responses'],
       [{ api: 'chat' }, native, 'gpt-5', '/v1/chat/completions'],

@@ -9,12 +9,13 @@ export type ApiChoice = 'auto' | 'chat' | 'responses';
 /**
  * True for the Responses API. With `auto`: a request that came in its dialect (its items, tools and fields exist only there), a
  * request that holds tools or parts of it, and a model that is offered only there (see `responsesOnlyModels`). Everything else
- * goes over chat completions, whose fields the other dialects are nearer to. A raw prompt never goes there: neither API but
- * legacy completions takes one.
+ * goes over chat completions, whose fields the other dialects are nearer to, and so does what asks for several choices, which
+ * only they have. A raw prompt never goes there: neither API but legacy completions takes one.
  */
 export function goesToResponses(request: PredictRequest, model: string, api: ApiChoice): boolean {
   if (request.prompt !== undefined) return false;
   if (api !== 'auto') return api === 'responses';
+  if ((request.sampling.choiceCount ?? 1) > 1) return responsesOnlyModels.test(model);
   return request.dialect === 'openai-responses' || responsesOnlyModels.test(model) || holdsItems(request);
 }
 

@@ -41,6 +41,11 @@ export function malformed(detail: string): SluiceError {
   return new SluiceError('upstream_malformed', { detail });
 }
 
+/** `upstream_truncated` of a target, with what is missing for the log. */
+export function truncated(detail: string, target: string): SluiceError {
+  return new SluiceError('upstream_truncated', { detail, upstream: { target } });
+}
+
 /** Parses JSON that must be an object. Throws `upstream_malformed`; the text itself is never part of the error. */
 export function parseObject(text: string, what: string): JsonObject {
   let value: unknown;

@@ -11,6 +11,7 @@ test('heartbeat: a start, an empty delta and a notice say nothing; content, call
     { type: 'text-delta', text: '' },
     { type: 'tool-call-delta', index: 0, argumentsDelta: '' },
     { type: 'opaque-delta', dialect: 'openai-responses', value, isNotice: true },
+    { type: 'choice-part', choice: 1, part: { type: 'text-delta', text: '' } },
   ]) {
     assert.ok(!says(part), part.type);
   }
@@ -20,6 +21,8 @@ test('heartbeat: a start, an empty delta and a notice say nothing; content, call
     { type: 'reasoning-delta', text: '', signature: 's' },
     { type: 'tool-call-start', index: 0, id: 'i', name: 'n' },
     { type: 'opaque-delta', dialect: 'openai', value },
+    { type: 'choice-part', choice: 1, part: { type: 'text-delta', text: 'a' } },
+    { type: 'choice-end', choice: 1 },
     { type: 'end' },
   ]) {
     assert.ok(says(part), part.type);

@@ -17,6 +17,8 @@ function isSaying(part: PredictPart): boolean {
       return false;
     case 'opaque-delta':
       return part.isNotice === undefined;
+    case 'choice-part':
+      return isSaying(part.part);
     case 'tool-call-delta':
       return part.argumentsDelta !== '';
     default:

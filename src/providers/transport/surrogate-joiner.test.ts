@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { PredictPart } from '../../core/predict.ts';
+import type { DeltaPart, PredictPart } from '../../core/predict.ts';
 import { SurrogateJoiner } from './surrogate-joiner.ts';
 
 function joined(...batches: PredictPart[][]): PredictPart[] {
@@ -52,6 +52,26 @@ test('surrogate joiner: calls that are written side by side each keep their half
     args(1, '\udf89"'),
   ]);
   assert.deepEqual(parts, [call(0), call(1), args(0, '"'), args(1, '"'), args(0, '😀"'), args(1, '🎉"')]);
+});
+
+test('surrogate joiner: choices that are written side by side each keep their halves', () => {
+  const of = (choice: number, part: DeltaPart): PredictPart => ({ type: 'choice-part', choice, part });
+  const other = (words: string): DeltaPart => ({ type: 'text-delta', text: words });
+  const over: PredictPart = { type: 'choice-end', choice: 1, finishReason: 'stop' };
+  assert.deepEqual(
+    joined(
+      [text('a\ud83d'), of(1, other('b\ud83c')), of(2, other('c'))],
+      [of(1, other('\udf89')), text('\ude00'), over, end],
+    ),
+    [text('a'), of(1, other('b')), of(2, other('c')), of(1, other('🎉')), text('😀'), over, end],
+  );
+  const half = of(1, other('\ud83d'));
+  assert.deepEqual(joined([half, text('a'), over], [end]), [text('a'), half, over, end]);
+  assert.deepEqual(joined([half, of(1, { type: 'refusal-delta', text: 'x' }), over]), [
+    half,
+    of(1, { type: 'refusal-delta', text: 'x' }),
+    over,
+  ]);
 });
 
 test('surrogate joiner: a half that stays alone is sent as it came, before what shows that it is alone', () => {

@@ -1,10 +1,16 @@
 // Characters beyond U+FFFF that a vendor has cut in two: `\ud83d` at the end of one delta, `\ude00` at the beginning of the next.
 // JSON can say so and UTF-8 cannot, so each half alone would become U+FFFD on the way to the caller.
 
-import type { PredictPart } from '../../core/predict.ts';
+import type { DeltaPart, PredictPart } from '../../core/predict.ts';
 
 type TextPart = Extract<PredictPart, { type: 'text-delta' | 'reasoning-delta' | 'refusal-delta' }>;
 type ArgumentsPart = Extract<PredictPart, { type: 'tool-call-delta' }>;
+type OtherPart = Extract<PredictPart, { type: 'choice-part' | 'choice-end' }>;
+
+interface HeldHalf {
+  readonly part: TextPart | ArgumentsPart;
+  readonly half: string;
+}
 
 /**
  * Holds back the first half of a character until the next delta of the same text, reasoning, refusal or call, which gets it in
@@ -13,14 +19,42 @@ type ArgumentsPart = Extract<PredictPart, { type: 'tool-call-delta' }>;
  */
 export class SurrogateJoiner {
   /** Halves by what they belong to. Empty in nearly every stream. */
-  readonly #halves: Map<string, { readonly part: TextPart | ArgumentsPart; readonly half: string }> = new Map();
+  readonly #halves: Map<string, HeldHalf> = new Map();
+  /** The joiners of the choices behind the first, as each is a text of its own. Absent in nearly every stream. */
+  #others: Map<number, SurrogateJoiner> | undefined;
 
   /** Mends the parts from `from` on, in place. */
   join(parts: PredictPart[], from: number): void {
     for (let index = from; index < parts.length; index += 1) {
       const part = parts[index];
-      if (part !== undefined && (this.#halves.size > 0 || endsInHalf(part))) index = this.#mend(parts, index, part);
+      if (part === undefined) continue;
+      if (part.type === 'choice-part' || part.type === 'choice-end') index = this.#joinOther(parts, index, part);
+      else if (this.#halves.size > 0 || endsInHalf(part)) index = this.#mend(parts, index, part);
     }
+  }
+
+  /** Mends a part of another choice by itself. Returns the position of the last part that is done. */
+  #joinOther(parts: PredictPart[], index: number, part: OtherPart): number {
+    const joiner = this.#others?.get(part.choice);
+    const held = joiner === undefined ? [] : [...joiner.#halves.values()];
+    if (part.type === 'choice-end') {
+      const lone = held.map((half) => ({ type: 'choice-part', choice: part.choice, part: alone(half) }) as const);
+      parts.splice(index, 0, ...lone);
+      return index + lone.length;
+    }
+    if (held.length === 0 && !endsInHalf(part.part)) return index;
+    const mended: PredictPart[] = [part.part];
+    this.#joinerOf(part.choice).join(mended, 0);
+    // Deltas go in, so deltas come out.
+    parts.splice(index, 1, ...mended.map((delta) => ({ ...part, part: delta as DeltaPart })));
+    return index + mended.length - 1;
+  }
+
+  #joinerOf(choice: number): SurrogateJoiner {
+    this.#others ??= new Map();
+    const joiner = this.#others.get(choice) ?? new SurrogateJoiner();
+    this.#others.set(choice, joiner);
+    return joiner;
   }
 
   /** Returns the position of the last part that is done. */
@@ -51,15 +85,20 @@ export class SurrogateJoiner {
   /** The halves whose other half cannot come any more. Calls may be written side by side; all else ends with what follows. */
   #lone(part: PredictPart, key: string | undefined): PredictPart[] {
     const lone: PredictPart[] = [];
-    for (const [other, { part: held, half }] of this.#halves) {
+    for (const [other, held] of this.#halves) {
       const isNext = other === key && !('startsBlock' in part);
-      const isBeside = held.type === 'tool-call-delta' && part.type !== 'end';
+      const isBeside = held.part.type === 'tool-call-delta' && part.type !== 'end';
       if (isNext || isBeside) continue;
       this.#halves.delete(other);
-      lone.push(held.type === 'tool-call-delta' ? withText(held, half) : { type: held.type, text: half });
+      lone.push(alone(held));
     }
     return lone;
   }
+}
+
+/** A half whose other half will not come, as a part. */
+function alone({ part, half }: HeldHalf): DeltaPart {
+  return part.type === 'tool-call-delta' ? withText(part, half) : { type: part.type, text: half };
 }
 
 /** Fields of a part that says nothing. */

@@ -1,8 +1,8 @@
 // The function calls of one answer: whole ones, and those that Google streams in pieces.
 
 import type { JsonObject } from '../../core/json.ts';
-import type { PredictPart } from '../../core/predict.ts';
 import { madeUpCallId } from '../translation/call-id.ts';
+import type { DeltaSink } from '../translation/other-choices.ts';
 import { isPresent, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
 import { maxToolCalls } from './defaults.ts';
 import { PartialArguments } from './partial-arguments.ts';
@@ -23,7 +23,7 @@ export class CallStream {
   }
 
   /** Adds the parts of one `functionCall`. */
-  read(call: JsonObject, signature: string | undefined, answerId: string, out: PredictPart[]): void {
+  read(call: JsonObject, signature: string | undefined, answerId: string, out: DeltaSink): void {
     const name = textValueOf(call['name']);
     if (name !== undefined) {
       this.finish(out);
@@ -40,14 +40,14 @@ export class CallStream {
   }
 
   /** Completes the open call, if there is one. */
-  finish(out: PredictPart[]): void {
+  finish(out: DeltaSink): void {
     if (this.#open === undefined) return;
     const argumentsDelta = this.#open.toJson();
     this.#open = undefined;
     out.push({ type: 'tool-call-delta', index: this.#count - 1, argumentsDelta });
   }
 
-  #start(name: string, call: JsonObject, signature: string | undefined, answerId: string, out: PredictPart[]): void {
+  #start(name: string, call: JsonObject, signature: string | undefined, answerId: string, out: DeltaSink): void {
     if (this.#count >= maxToolCalls) throw malformed(`more than ${maxToolCalls} function calls`);
     const index = this.#count;
     this.#count += 1;

@@ -19,6 +19,7 @@ export function generationConfigOf(request: PredictRequest, translation: Transla
   set(config, 'seed', sampling.seed);
   set(config, 'presencePenalty', sampling.presencePenalty);
   set(config, 'frequencyPenalty', sampling.frequencyPenalty);
+  if ((sampling.choiceCount ?? 1) > 1) set(config, 'candidateCount', sampling.choiceCount);
   if (sampling.logprobs === true) {
     config['responseLogprobs'] = true;
     // 0 alternatives is Google's default, and refused when it is said.

@@ -2,18 +2,24 @@
 
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import type { Answerer, PredictPart, PredictRequest, TokenLogprob } from '../../core/predict.ts';
+import type { Answerer, PredictPart, PredictRequest } from '../../core/predict.ts';
 import { type AnswerContext, downgradesOf } from '../translation/answer-context.ts';
+import { numbersOf, OtherChoices } from '../translation/other-choices.ts';
 import { OutputText, settleUsage, unknownUsage } from '../translation/usage.ts';
-import { isPresent, listOf, malformed, objectOf, parseObject, textValueOf } from '../translation/wire-values.ts';
+import {
+  isPresent,
+  listOf,
+  malformed,
+  objectOf,
+  parseObject,
+  textValueOf,
+  truncated,
+} from '../translation/wire-values.ts';
 import type { EndPart, StreamReader } from '../transport/part-stream.ts';
 import { safeMessage } from '../transport/safe-message.ts';
 import type { WholeAnswer } from '../transport/whole-call.ts';
 import { AnswerExtra } from './answer-extra.ts';
-import { CallStream } from './call-stream.ts';
-import { finishReasonOf, rawFinishReasonOf } from './finish-reason.ts';
-import { logprobsOf } from './logprobs.ts';
-import { signatureExtra } from './tools-to-wire.ts';
+import { CandidateReader } from './candidate-reader.ts';
 import { isCounted, outputCountOf, usageFromWire } from './usage.ts';
 
 /** Makes a failure out of an `error` object that came within a stream or a body of status 200. */
@@ -25,28 +31,32 @@ export type EmbeddedFailure = (body: JsonObject) => SluiceError;
  * was blocked has no candidate: it is `content_filtered`.
  *
  * `start` is held back until there is something to follow it, so that a failure before the first content is a failure of the
- * whole attempt and can be mended above. Candidates beyond the first cannot have been asked for and are skipped.
+ * whole attempt and can be mended above. Of several candidates each that has begun must finish; those that were not asked for are
+ * skipped.
  */
 export class GenerateStreamReader implements StreamReader {
   readonly #request: PredictRequest;
   readonly #context: AnswerContext;
   readonly #failure: EmbeddedFailure;
   readonly #extra: AnswerExtra = new AnswerExtra();
-  readonly #calls: CallStream = new CallStream();
   #answerer: Answerer | undefined;
   #hasStarted: boolean = false;
-  #rawFinishReason: string | undefined;
   /** The last chunk had a higher count of tokens, a new finish reason, or a piece of a call that is put together. */
   #hasProgress: boolean = false;
   /** The last `usageMetadata` that has counts: they are cumulative. */
   #usage: JsonObject | undefined;
   /** What the model wrote, in case nobody says how many tokens it was. */
   readonly #output: OutputText = new OutputText();
+  readonly #first: CandidateReader = new CandidateReader(0, this.#extra, this.#output);
+  /** Absent when one candidate was asked for. */
+  readonly #others: OtherChoices<OtherCandidate> | undefined;
 
   constructor(request: PredictRequest, context: AnswerContext, failure: EmbeddedFailure) {
     this.#request = request;
     this.#context = context;
     this.#failure = failure;
+    const { choiceCount = 1 } = request.sampling;
+    if (choiceCount > 1) this.#others = new OtherChoices(choiceCount, (choice) => this.#createOther(choice));
   }
 
   isProgress(): boolean {
@@ -63,7 +73,8 @@ export class GenerateStreamReader implements StreamReader {
   }
 
   finish(out: PredictPart[]): void {
-    if (this.#rawFinishReason === undefined) throw this.#truncated('no finishReason');
+    const areFinished = this.#first.isFinished && (this.#others?.every(({ reader }) => reader.isFinished) ?? true);
+    if (!areFinished) throw truncated('no finishReason', this.#context.target);
     this.#end(out);
   }
 
@@ -92,70 +103,36 @@ export class GenerateStreamReader implements StreamReader {
     }
     if (candidate === undefined) this.#checkFeedback(objectOf(chunk['promptFeedback']));
     this.#extra.add(chunk, candidate);
-    if (candidate !== undefined) this.#readCandidate(candidate, out);
+    const before = out.length;
+    if (candidate !== undefined && this.#first.read(candidate, this.#answerId, out)) this.#hasProgress = true;
+    if (this.#others !== undefined) this.#readOthers(this.#others, chunk, out);
+    if (out.length > before) this.#begin(out, before);
+  }
+
+  #readOthers(others: OtherChoices<OtherCandidate>, chunk: JsonObject, out: PredictPart[]): void {
+    const candidates = listOf(chunk['candidates']).map(candidateOf);
+    const numbers = numbersOf(candidates);
+    for (const [place, candidate] of candidates.entries()) {
+      others.read(numbers[place] ?? 0, out, ({ reader, extra }, deltas) => {
+        if (reader.read(candidate, this.#answerId, deltas)) this.#hasProgress = true;
+        extra.add({}, candidate);
+      });
+    }
+  }
+
+  get #answerId(): string {
+    return this.#answerer?.id ?? this.#context.requestId;
   }
 
   /** Ends an answer that came in one body: such a body is complete also where it does not say why the model stopped. */
   finishWhole(out: PredictPart[]): void {
-    if (this.#rawFinishReason === undefined && !this.#hasStarted) throw malformed('the answer has no content');
+    if (!this.#first.isFinished && !this.#hasStarted) throw malformed('the answer has no content');
     this.#end(out);
   }
 
-  #readCandidate(candidate: JsonObject, out: PredictPart[]): void {
-    const logprobs = logprobsOf(candidate['logprobsResult']);
-    let pending = logprobs;
-    for (const item of listOf(objectOf(candidate['content'])?.['parts'])) {
-      const part = objectOf(item);
-      if (part === undefined) throw malformed('a part is not an object');
-      if (this.#readPart(part, pending, out)) pending = undefined;
-    }
-    if (pending !== undefined) this.#add({ type: 'text-delta', text: '', logprobs: pending }, out);
-    const raw = rawFinishReasonOf(candidate['finishReason']) ?? this.#rawFinishReason;
-    this.#hasProgress ||= raw !== this.#rawFinishReason;
-    this.#rawFinishReason = raw;
-  }
-
-  /** True when the log probabilities went out with the part. */
-  #readPart(part: JsonObject, logprobs: readonly TokenLogprob[] | undefined, out: PredictPart[]): boolean {
-    const { text, thought, thoughtSignature, thought_signature: snake = thoughtSignature, ...others } = part;
-    const signature = textValueOf(snake);
-    const call = objectOf(part['functionCall']);
-    if (call !== undefined) {
-      this.#begin(out);
-      this.#hasProgress ||= isPresent(call['partialArgs']) || isPresent(call['args']);
-      const id = this.#answerer?.id ?? this.#context.requestId;
-      this.#addCalls(out, () => this.#calls.read(call, signature, id, out));
-      return false;
-    }
-    if (typeof text !== 'string' && isPresent(others)) {
-      // Code that was run and its result, data, calls of Google's own tools: as they came.
-      this.#add({ type: 'opaque-delta', dialect: 'vertex', value: part }, out);
-      return false;
-    }
-    for (const name in others) this.#extra.set(name, others[name] ?? null);
-    if (thought !== true) return this.#readText(textValueOf(text) ?? '', signature, logprobs, out);
-    this.#readThought(textValueOf(text) ?? '', signature, out);
-    return false;
-  }
-
-  #readThought(text: string, signature: string | undefined, out: PredictPart[]): void {
-    if (text === '' && signature === undefined) return;
-    this.#output.add(text);
-    this.#add({ type: 'reasoning-delta', text, ...(signature === undefined ? {} : { signature }) }, out);
-  }
-
-  /** A signature often comes last, with an empty text of its own. */
-  #readText(
-    text: string,
-    signature: string | undefined,
-    logprobs: readonly TokenLogprob[] | undefined,
-    out: PredictPart[],
-  ): boolean {
-    if (text === '' && signature === undefined) return false;
-    this.#output.add(text);
-    const extra = signature === undefined ? {} : { extra: signatureExtra(signature) };
-    this.#add({ type: 'text-delta', text, ...(logprobs === undefined ? {} : { logprobs }), ...extra }, out);
-    return logprobs !== undefined;
+  #createOther(choice: number): OtherCandidate {
+    const extra = new AnswerExtra();
+    return { reader: new CandidateReader(choice, extra, this.#output), extra };
   }
 
   /** A block reason stands in place of candidates. Ratings alone are no verdict. */
@@ -185,60 +162,56 @@ export class GenerateStreamReader implements StreamReader {
     };
   }
 
-  #addCalls(out: PredictPart[], add: () => void): void {
-    const before = out.length;
-    add();
-    for (const part of out.slice(before)) {
-      if (part.type === 'tool-call-start') this.#output.add(part.name);
-      else if (part.type === 'tool-call-delta') this.#output.add(part.argumentsDelta);
-    }
-  }
-
-  #add(part: PredictPart, out: PredictPart[]): void {
-    this.#begin(out);
-    out.push(part);
-  }
-
-  #begin(out: PredictPart[]): void {
+  /** The start goes before the parts that were made of the chunk that begins the answer. */
+  #begin(out: PredictPart[], position: number): void {
     if (this.#hasStarted) return;
     this.#hasStarted = true;
-    out.push({ type: 'start', ...(this.#answerer ?? this.#answererOf({})) });
+    out.splice(position, 0, { type: 'start', ...(this.#answerer ?? this.#answererOf({})) });
   }
 
   /** The only place that makes an `end`; everything that forbids one throws before. */
   #end(out: PredictPart[]): void {
-    this.#begin(out);
-    this.#addCalls(out, () => this.#calls.finish(out));
-    const raw = this.#rawFinishReason;
+    const before = out.length;
+    const ending = this.#first.finish(out);
+    this.#others?.end(out, ({ reader, extra: { fields } }, deltas) => {
+      const other = reader.finish(deltas);
+      return fields === undefined ? other : { ...other, extra: fields };
+    });
+    this.#begin(out, before);
     const extra = this.#extra.fields;
     out.push({
       type: 'end',
-      finishReason: raw === undefined ? 'other' : finishReasonOf(raw, this.#calls.count > 0),
-      ...(raw === undefined ? {} : { rawFinishReason: raw }),
+      ...ending,
       usage: usageFromWire(this.#usage) ?? unknownUsage,
       ...(extra === undefined ? {} : { extra }),
     });
   }
+}
 
-  #truncated(detail: string): SluiceError {
-    return new SluiceError('upstream_truncated', { detail, upstream: { target: this.#context.target } });
-  }
+/** A candidate behind the first: its reader, and its fields without a name here. */
+interface OtherCandidate {
+  readonly reader: CandidateReader;
+  readonly extra: AnswerExtra;
 }
 
 /** A chunk has at least one of these. */
 const answerSigns = ['candidates', 'promptFeedback', 'usageMetadata', 'responseId', 'modelVersion'] as const;
 
 /** The candidate with index 0, or without an index. */
-function firstCandidate(chunk: JsonObject): JsonObject | undefined {
-  const { candidates } = chunk;
+function firstCandidate({ candidates }: JsonObject): JsonObject | undefined {
   if (candidates === undefined || candidates === null) return undefined;
   if (!Array.isArray(candidates)) throw malformed('candidates is not a list');
   for (const item of candidates) {
-    const candidate = objectOf(item);
-    if (candidate === undefined) throw malformed('a candidate is not an object');
+    const candidate = candidateOf(item);
     if ((candidate['index'] ?? 0) === 0) return candidate;
   }
   return undefined;
+}
+
+function candidateOf(item: JsonValue): JsonObject {
+  const candidate = objectOf(item);
+  if (candidate === undefined) throw malformed('a candidate is not an object');
+  return candidate;
 }
 
 /** A body as chunks: a list of them, or one. */

@@ -3,6 +3,7 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
 import { unsupported, type WireRequest } from '../translation/request-translation.ts';
+import { objectOf } from '../translation/wire-values.ts';
 import type { Api } from './address.ts';
 import { mergeBodyExtra } from './extra-to-wire.ts';
 import { generationConfigOf } from './generation-config.ts';
@@ -11,8 +12,8 @@ import { toolChoiceToWire, toolsToWire } from './tools-to-wire.ts';
 import { Translation } from './translation.ts';
 
 /**
- * The body. Throws `unsupported_capability`, naming the field, for what Google has no form for: a raw prompt, several
- * choices, parts and tools of another vendor, unknown fields that are no hints. Left out and reported: what
+ * The body. Throws `unsupported_capability`, naming the field, for what Google has no form for: a raw prompt,
+ * parts and tools of another vendor, unknown fields that are no hints. Left out and reported: what
  * extra-to-wire.ts and translation.ts list, `parallel_tool_calls: false`, `strict`, reasoning of earlier turns, names.
  */
 export function predictToWire(request: PredictRequest, model: string, api: Api): WireRequest {
@@ -27,7 +28,15 @@ export function predictToWire(request: PredictRequest, model: string, api: Api):
   const config = generationConfigOf(request, translation);
   if (Object.keys(config).length > 0) body['generationConfig'] = config;
   mergeBodyExtra(body, request, translation);
+  checkCandidates(objectOf(body['generationConfig']), request);
   return { body, downgrades: translation.downgrades };
+}
+
+/** More candidates than the answer will have choices would be made, paid and thrown away. */
+function checkCandidates(config: JsonObject | undefined, { sampling }: PredictRequest): void {
+  const asked = config?.['candidateCount'] ?? config?.['candidate_count'] ?? 1;
+  if (asked === 1 || asked === sampling.choiceCount) return;
+  throw unsupported('several choices by that name: ask by `choice_count`', 'generationConfig.candidateCount');
 }
 
 /** The body of `:countTokens`. The Gemini API counts a whole request only when it is wrapped with the model's name. */

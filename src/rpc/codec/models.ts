@@ -16,6 +16,7 @@ const capabilities: Readonly<Record<Capability, true>> = {
   logprobs: true,
   seed: true,
   reasoning: true,
+  choices: true,
   rank: true,
   classify: true,
   moderate: true,

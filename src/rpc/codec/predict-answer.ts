@@ -1,25 +1,31 @@
 // PredictResponse and the parts of a stream, core ↔ wire, losing nothing. What a far side sends wrongly is
 // `upstream_malformed`: the answer is not the caller's fault.
 
-import { textOf } from '../../core/message.ts';
-import type { Answerer, Ending, PredictPart, PredictResponse, TokenLogprob } from '../../core/predict.ts';
+import type { Answerer, DeltaPart, Ending, PredictPart, PredictResponse } from '../../core/predict.ts';
 import type * as wire from '../generated/sluice/inference/v1/inference.ts';
 import { answerObject, asAnswer, malformed } from './answer.ts';
-import { contentListFromWire, contentToWire, opaqueFromWire, opaqueToWire, plainText } from './content.ts';
-import { finishReasonFromWire, finishReasonToWire } from './enums.ts';
+import {
+  choiceContentFromWire,
+  choiceContentToWire,
+  choiceEndingFromWire,
+  choiceEndingToWire,
+  choiceFromWire,
+  choiceToWire,
+  otherChoice,
+} from './choice.ts';
+import { opaqueFromWire, opaqueToWire } from './content.ts';
 import { jsonToWire, optionalJsonArrayFromWire } from './json.ts';
+import { logprobsFromWire, logprobsToWire } from './logprob.ts';
 import { present, unlessEmpty } from './present.ts';
 import { usageFromWire, usageToWire } from './usage.ts';
 
 /** A whole answer. `text` always holds the text; `content` only when there is more to say. */
 export function predictResponseToWire(response: PredictResponse): wire.PredictResponse {
-  const text = plainText(response.content);
   return {
-    text: text ?? textOf(response.content),
-    content: text === undefined ? response.content.map(contentToWire) : [],
+    ...choiceContentToWire(response),
     answerer: answererToWire(response),
     ending: endingToWire(response),
-    logprobs: response.logprobs?.map(logprobToWire) ?? [],
+    otherChoices: response.otherChoices?.map(choiceToWire) ?? [],
   };
 }
 
@@ -29,8 +35,8 @@ export function predictResponseFromWire(response: wire.PredictResponse): Predict
   return present({
     ...answererFromWire(response.answerer),
     ...endingFromWire(response.ending),
-    content: asAnswer(() => contentListFromWire(response.text, response.content, 'response')),
-    logprobs: unlessEmpty(response.logprobs.map(logprobFromWire)),
+    ...choiceContentFromWire(response, 'response'),
+    otherChoices: unlessEmpty(response.otherChoices.map(choiceFromWire)),
   });
 }
 
@@ -55,6 +61,10 @@ export function partToWire(part: PredictPart): wire.Token {
     }
     case 'opaque-delta':
       return { text: '', part: { $case: 'opaqueDelta', value: opaqueDeltaToWire(part) } };
+    case 'choice-part':
+      return { ...partToWire(part.part), choice: part.choice };
+    case 'choice-end':
+      return { text: '', part: { $case: 'choiceEnd', value: choiceEndingToWire(part) }, choice: part.choice };
     case 'end':
       return { text: '', part: { $case: 'end', value: endingToWire(part) } };
   }
@@ -62,10 +72,23 @@ export function partToWire(part: PredictPart): wire.Token {
 
 /** The reverse of `partToWire`. Throws `upstream_malformed`. A token with nothing that this version knows is empty text. */
 export function partFromWire(token: wire.Token): PredictPart {
-  const { part } = token;
+  const { part, choice = 0 } = token;
   switch (part?.$case) {
     case 'start':
       return startFromWire(part.value);
+    case 'end':
+      return { type: 'end', ...endingFromWire(part.value) };
+    case 'choiceEnd':
+      return { type: 'choice-end', choice: otherChoice(choice), ...choiceEndingFromWire(part.value) };
+    default: {
+      const delta = deltaFromWire(token);
+      return choice === 0 ? delta : { type: 'choice-part', choice: otherChoice(choice), part: delta };
+    }
+  }
+}
+
+function deltaFromWire({ text, part }: wire.Token): DeltaPart {
+  switch (part?.$case) {
     case 'reasoningDelta':
       return reasoningDeltaFromWire(part.value);
     case 'refusalDelta':
@@ -78,10 +101,10 @@ export function partFromWire(token: wire.Token): PredictPart {
       return { type: 'tool-call-delta', ...part.value };
     case 'opaqueDelta':
       return opaqueDeltaFromWire(part.value);
-    case 'end':
-      return { type: 'end', ...endingFromWire(part.value) };
+    case 'textDelta':
+      return textDeltaFromWire(text, part.value);
     default:
-      return textDeltaFromWire(token.text, part?.value);
+      return textDeltaFromWire(text, undefined);
   }
 }
 
@@ -91,7 +114,7 @@ function opaqueDeltaToWire(part: Part<'opaque-delta'>): wire.OpaqueDelta {
   return { ...opaqueToWire(part), isNotice: part.isNotice === true };
 }
 
-function opaqueDeltaFromWire(delta: wire.OpaqueDelta): PredictPart {
+function opaqueDeltaFromWire(delta: wire.OpaqueDelta): DeltaPart {
   const opaque = asAnswer(() => opaqueFromWire(delta, 'opaque_delta'));
   return { type: 'opaque-delta', ...opaque, ...(delta.isNotice ? { isNotice: true } : {}) };
 }
@@ -108,14 +131,14 @@ function textDeltaToWire({ logprobs, annotations, startsBlock, extra }: Part<'te
   const isPlain = logprobs === undefined && annotations === undefined && startsBlock === undefined;
   if (isPlain && extra === undefined) return plainTextDelta;
   return {
-    logprobs: logprobs?.map(logprobToWire) ?? [],
+    logprobs: logprobsToWire(logprobs),
     annotationsJson: jsonToWire(annotations),
     startsBlock: startsBlock === true,
     extraJson: jsonToWire(extra),
   };
 }
 
-function textDeltaFromWire(text: string, delta: wire.TextDelta | undefined): PredictPart {
+function textDeltaFromWire(text: string, delta: wire.TextDelta | undefined): DeltaPart {
   const isPlain = delta === undefined || (delta.logprobs.length === 0 && !delta.startsBlock);
   if (isPlain && delta?.annotationsJson === undefined && delta?.extraJson === undefined) {
     return { type: 'text-delta', text };
@@ -124,7 +147,7 @@ function textDeltaFromWire(text: string, delta: wire.TextDelta | undefined): Pre
   return present({
     type: 'text-delta',
     text,
-    logprobs: unlessEmpty(logprobs.map(logprobFromWire)),
+    logprobs: logprobsFromWire(logprobs),
     annotations: asAnswer(() => optionalJsonArrayFromWire(annotationsJson, 'annotations_json')),
     extra: answerObject(extraJson),
     startsBlock: startsBlock || undefined,
@@ -136,7 +159,7 @@ function reasoningDeltaToWire(part: Part<'reasoning-delta'>): wire.ReasoningDelt
   return { text, signature, encrypted, extraJson: jsonToWire(extra), startsBlock: startsBlock === true };
 }
 
-function reasoningDeltaFromWire({ extraJson, startsBlock, ...named }: wire.ReasoningDelta): PredictPart {
+function reasoningDeltaFromWire({ extraJson, startsBlock, ...named }: wire.ReasoningDelta): DeltaPart {
   return present({
     type: 'reasoning-delta',
     ...named,
@@ -146,11 +169,11 @@ function reasoningDeltaFromWire({ extraJson, startsBlock, ...named }: wire.Reaso
 }
 
 function refusalDeltaToWire({ text, logprobs }: Part<'refusal-delta'>): wire.RefusalDelta {
-  return { text, logprobs: logprobs?.map(logprobToWire) ?? [] };
+  return { text, logprobs: logprobsToWire(logprobs) };
 }
 
-function refusalDeltaFromWire({ text, logprobs }: wire.RefusalDelta): PredictPart {
-  return present({ type: 'refusal-delta', text, logprobs: unlessEmpty(logprobs.map(logprobFromWire)) } as const);
+function refusalDeltaFromWire({ text, logprobs }: wire.RefusalDelta): DeltaPart {
+  return present({ type: 'refusal-delta', text, logprobs: logprobsFromWire(logprobs) } as const);
 }
 
 function startToWire({ inputUsage, extra, ...answerer }: Part<'start'>): wire.Answerer {
@@ -177,32 +200,13 @@ function answererFromWire({ id, model, target, createdAtMs, attempts, downgrades
 
 function endingToWire(ending: Ending): wire.Ending {
   return {
-    finishReason: finishReasonToWire[ending.finishReason],
-    rawFinishReason: ending.rawFinishReason,
-    stopSequence: ending.stopSequence,
+    ...choiceEndingToWire(ending),
     usage: usageToWire(ending.usage),
     systemFingerprint: ending.systemFingerprint,
-    extraJson: jsonToWire(ending.extra),
   };
 }
 
-function endingFromWire({ finishReason, usage, extraJson, ...named }: wire.Ending): Ending {
-  return present({
-    ...named,
-    finishReason: finishReasonFromWire.get(finishReason) ?? 'other',
-    usage: usageFromWire(usage),
-    extra: answerObject(extraJson),
-  });
-}
-
-function logprobToWire({ token, logprob, bytes, top }: TokenLogprob): wire.TokenLogprob {
-  const utf8 = bytes && Buffer.from(bytes);
-  return { token, logprob, utf8, top: top.map((other) => logprobToWire({ ...other, top: [] })) };
-}
-
-function logprobFromWire({ token, logprob, utf8, top }: wire.TokenLogprob): TokenLogprob {
-  const alternatives = top.map((other) => {
-    return present({ token: other.token, logprob: other.logprob, bytes: other.utf8 && [...other.utf8] });
-  });
-  return present({ token, logprob, bytes: utf8 && [...utf8], top: alternatives });
+function endingFromWire(ending: wire.Ending): Ending {
+  const { usage, systemFingerprint } = ending;
+  return present({ ...choiceEndingFromWire(ending), usage: usageFromWire(usage), systemFingerprint });
 }

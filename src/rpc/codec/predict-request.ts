@@ -67,6 +67,7 @@ function samplingToWire(sampling: Sampling): wire.Sampling {
     frequencyPenalty: sampling.frequencyPenalty,
     logprobs: sampling.logprobs,
     topLogprobs: wholeNumber(sampling.topLogprobs, 'top_logprobs'),
+    choiceCount: wholeNumber(sampling.choiceCount, 'choice_count'),
   };
 }
 

@@ -26,6 +26,8 @@ import { SluiceError } from '../../core/error.ts';
 import type { Message } from '../../core/message.ts';
 import type { ModelDescription } from '../../core/model-description.ts';
 import type {
+  Choice,
+  DeltaPart,
   PredictPart,
   PredictRequest,
   PredictResponse,
@@ -62,6 +64,7 @@ const sampling: fc.Arbitrary<Sampling> = optional<Required<Sampling>>({
   frequencyPenalty: double,
   logprobs: fc.boolean(),
   topLogprobs: whole,
+  choiceCount: int32,
 });
 const vendor = all({ kind: is('vendor'), dialect, value: json });
 const tool: fc.Arbitrary<Tool> = fc.oneof(
@@ -101,17 +104,23 @@ const logprob: fc.Arbitrary<TokenLogprob> = fields(
   { bytes },
 );
 const answerer = { id: text, model: text, target: text, createdAtMs: whole, attempts: int32 };
+const finishReason = fc.constantFrom('stop', 'length', 'tool-calls', 'content-filter', 'other');
+const choiceEndingOptions = { rawFinishReason: text, stopSequence: text, ...extra };
+const otherIndex = fc.integer({ min: 1, max: 2 ** 31 - 1 });
+const choice = fields(
+  { index: otherIndex, content: fc.array(content, { maxLength: 3 }), finishReason },
+  { ...choiceEndingOptions, logprobs: some(logprob) },
+) as fc.Arbitrary<Choice>;
 const endingFields = {
-  finishReason: fc.constantFrom('stop', 'length', 'tool-calls', 'content-filter', 'other'),
+  finishReason,
   usage,
 } as const;
-const endingOptions = { rawFinishReason: text, stopSequence: text, systemFingerprint: text, ...extra };
+const endingOptions = { ...choiceEndingOptions, systemFingerprint: text };
 const predictResponse = fields(
   { ...answerer, ...endingFields, content: fc.array(content, { maxLength: 3 }) },
-  { ...endingOptions, logprobs: some(logprob), downgrades: some(text) },
+  { ...endingOptions, logprobs: some(logprob), downgrades: some(text), otherChoices: some(choice) },
 ) as fc.Arbitrary<PredictResponse>;
-const part: fc.Arbitrary<PredictPart> = fc.oneof(
-  fields({ type: is('start'), ...answerer }, { inputUsage: usage, downgrades: some(text), ...extra }),
+const delta: fc.Arbitrary<DeltaPart> = fc.oneof(
   fields(
     { type: is('text-delta'), text },
     { logprobs: some(logprob), annotations: fc.array(json), startsBlock: yes, ...extra },
@@ -121,6 +130,15 @@ const part: fc.Arbitrary<PredictPart> = fc.oneof(
   fields({ type: is('tool-call-start'), index: int32, id: text, name: text }, extra),
   all({ type: is('tool-call-delta'), index: int32, argumentsDelta: text }),
   fields({ type: is('opaque-delta'), dialect, value: json }, { isNotice: fc.constant(true as const) }),
+);
+const part: fc.Arbitrary<PredictPart> = fc.oneof(
+  fields({ type: is('start'), ...answerer }, { inputUsage: usage, downgrades: some(text), ...extra }),
+  delta,
+  all({ type: is('choice-part'), choice: otherIndex, part: delta }),
+  fields(
+    { type: is('choice-end'), choice: otherIndex, finishReason },
+    choiceEndingOptions,
+  ) as fc.Arbitrary<PredictPart>,
   fields({ type: is('end'), ...endingFields }, endingOptions) as fc.Arbitrary<PredictPart>,
 );
 

@@ -9,6 +9,7 @@ import {
   listAt,
   numberAt,
   type SaidCall,
+  type SaidChoice,
   type SaidFinish,
   type SaidUsage,
   type Truth,
@@ -32,32 +33,20 @@ export function chatTruth(body: string): Truth {
   const answer = parsed(body);
   if (answer === undefined) return { kind: 'broken', why: 'not JSON' };
   if (at(answer, 'error') != null) return { kind: 'failure', status: 200, error: errorOf(answer) };
-  const choice = at(answer, 'choices', 0);
-  if (choice === undefined) return { kind: 'broken', why: 'no choice' };
-  const message = at(choice, 'message');
-  const calls = new Calls();
-  for (const [index, call] of listAt(message, 'tool_calls').entries()) calls.add(index, call);
-  calls.addLegacy(at(message, 'function_call'));
-  return {
-    kind: 'answer',
-    said: {
-      text: contentText(at(message, 'content')) + textAt(choice, 'text'),
-      refusal: textAt(message, 'refusal'),
-      calls: calls.list(),
-      finish: finishOf(at(choice, 'finish_reason')),
-      usage: usageOf(at(answer, 'usage')),
-    },
-  };
+  const [first, ...others] = listAt(answer, 'choices').map((wire) => {
+    const choice = new Choice();
+    choice.add(wire, true);
+    return choice.said();
+  });
+  if (first === undefined) return { kind: 'broken', why: 'no choice' };
+  return { kind: 'answer', said: { ...first, ...othersOf(others), usage: usageOf(at(answer, 'usage')) } };
 }
 
 /** A whole stream of status 200. */
 export function chatStreamTruth(body: string): Truth {
-  let text = '';
-  let refusal = '';
-  let finish: SaidFinish | undefined;
+  const choices: Choice[] = [new Choice()];
   let usage: SaidUsage | undefined;
   let isDone = false;
-  const calls = new Calls();
   for (const { name, data } of eventsOf(body)) {
     if (data.trim() === '[DONE]') isDone = true;
     if (!data.trim().startsWith('{')) continue;
@@ -65,19 +54,45 @@ export function chatStreamTruth(body: string): Truth {
     if (chunk === undefined) return { kind: 'broken', why: 'a chunk is not JSON' };
     if (name === 'error' || at(chunk, 'error') != null) return { kind: 'failure', status: 200, error: errorOf(chunk) };
     usage = usageOf(at(chunk, 'usage')) ?? usageOf(at(chunk, 'choices', 0, 'usage')) ?? usage;
-    for (const choice of listAt(chunk, 'choices')) {
-      if ((at(choice, 'index') ?? 0) !== 0) continue;
-      finish = finishOf(at(choice, 'finish_reason')) ?? finish;
-      text += contentText(at(choice, 'delta', 'content')) + textAt(choice, 'text');
-      refusal += textAt(choice, 'delta', 'refusal');
-      for (const call of listAt(choice, 'delta', 'tool_calls')) calls.add(numberAt(call, 'index') ?? 0, call);
-      calls.addLegacy(at(choice, 'delta', 'function_call'));
+    for (const wire of listAt(chunk, 'choices')) {
+      const index = numberAt(wire, 'index') ?? 0;
+      choices[index] ??= new Choice();
+      choices[index].add(wire, false);
     }
   }
+  const [first, ...others] = choices.map((choice) => choice.said());
   // A gateway has left the reason out once, but not the usage and the mark of the end.
-  const isWhole = finish !== undefined || (isDone && usage !== undefined);
-  if (!isWhole) return { kind: 'broken', why: 'the stream ends before the answer' };
-  return { kind: 'answer', said: { text, refusal, calls: calls.list(), finish, usage } };
+  const isWhole = first?.finish !== undefined || (isDone && usage !== undefined);
+  if (first === undefined || !isWhole) return { kind: 'broken', why: 'the stream ends before the answer' };
+  return { kind: 'answer', said: { ...first, ...othersOf(others), usage } };
+}
+
+/** Nothing where there are none. */
+function othersOf(others: readonly SaidChoice[]): { readonly others?: readonly SaidChoice[] } {
+  return others.length === 0 ? {} : { others };
+}
+
+/** What one choice says, whole or piece by piece. */
+class Choice {
+  readonly #calls = new Calls();
+  #text = '';
+  #refusal = '';
+  #finish: SaidFinish | undefined;
+
+  add(wire: unknown, isWhole: boolean): void {
+    const message = at(wire, isWhole ? 'message' : 'delta');
+    this.#text += contentText(at(message, 'content')) + textAt(wire, 'text');
+    this.#refusal += textAt(message, 'refusal');
+    this.#finish = finishOf(at(wire, 'finish_reason')) ?? this.#finish;
+    for (const [place, call] of listAt(message, 'tool_calls').entries()) {
+      this.#calls.add(isWhole ? place : (numberAt(call, 'index') ?? 0), call);
+    }
+    this.#calls.addLegacy(at(message, 'function_call'));
+  }
+
+  said(): SaidChoice {
+    return { text: this.#text, refusal: this.#refusal, calls: this.#calls.list(), finish: this.#finish };
+  }
 }
 
 /** Calls by position, whose arguments may come in pieces. */

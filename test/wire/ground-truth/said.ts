@@ -17,14 +17,20 @@ export interface SaidUsage {
 /** Why an answer ended. `other` is a vendor's word without a match. */
 export type SaidFinish = 'stop' | 'length' | 'tool-calls' | 'content-filter' | 'other';
 
-/** A complete answer. */
-export interface Said {
+/** One choice of an answer. */
+export interface SaidChoice {
   readonly text: string;
   /** Words of a refusal, where the vendor keeps them apart from the text. */
   readonly refusal?: string;
   readonly calls: readonly SaidCall[];
   /** Undefined where nobody said. */
   readonly finish: SaidFinish | undefined;
+}
+
+/** A complete answer; what stands in it directly is its first choice. */
+export interface Said extends SaidChoice {
+  /** The choices behind the first, in order. Absent where there are none, and of clients that do not show them. */
+  readonly others?: readonly SaidChoice[];
   /** Undefined where nobody counted. */
   readonly usage: SaidUsage | undefined;
 }

@@ -1,7 +1,7 @@
 // The official OpenAI client as a reader: what it returns or throws, in words that belong to no vendor.
 
 import OpenAI from 'openai';
-import { argumentsOf, type Said, type SaidCall, type SaidUsage } from '../ground-truth/said.ts';
+import { argumentsOf, type Said, type SaidCall, type SaidChoice, type SaidUsage } from '../ground-truth/said.ts';
 import { type Asked, type Fetch, finishOfOpenAi, type Heard, type Reader } from './heard.ts';
 
 /** A client of the server at `url`.  */
@@ -38,20 +38,21 @@ async function askChat(client: OpenAI, { body, streamed }: Asked): Promise<Heard
   const completion = streamed
     ? await client.chat.completions.stream({ ...params, stream: true }).finalChatCompletion()
     : await client.chat.completions.create({ ...params, stream: false });
-  const [choice] = completion.choices;
-  const message = choice?.message;
   // Who asked with the legacy `functions` looks for the answer where that API has it.
   const isLegacy = Object.hasOwn(body, 'functions');
-  const calls = isLegacy ? [] : (message?.tool_calls ?? []).map(callOf);
-  const legacy = message?.function_call;
-  if (isLegacy && legacy != null) calls.push({ name: legacy.name, arguments: argumentsOf(legacy.arguments) });
-  return answer({
-    text: message?.content ?? '',
-    calls,
-    finish: finishOfOpenAi(choice?.finish_reason),
-    usage: usageOf(completion.usage),
-  });
+  const choices = completion.choices.toSorted((one, other) => one.index - other.index);
+  const [first = noChoice, ...others] = choices.map((choice) => choiceOf(choice, isLegacy));
+  return answer({ ...first, others, usage: usageOf(completion.usage) });
 }
+
+function choiceOf({ message, finish_reason }: OpenAI.ChatCompletion.Choice, isLegacy: boolean): SaidChoice {
+  const calls = isLegacy ? [] : (message.tool_calls ?? []).map(callOf);
+  const legacy = message.function_call;
+  if (isLegacy && legacy != null) calls.push({ name: legacy.name, arguments: argumentsOf(legacy.arguments) });
+  return { text: message.content ?? '', calls, finish: finishOfOpenAi(finish_reason) };
+}
+
+const noChoice: SaidChoice = { text: '', calls: [], finish: undefined };
 
 function callOf(call: OpenAI.ChatCompletionMessageToolCall): SaidCall {
   return call.type === 'custom'
@@ -61,18 +62,19 @@ function callOf(call: OpenAI.ChatCompletionMessageToolCall): SaidCall {
 
 async function askCompletion(client: OpenAI, { body, streamed }: Asked): Promise<Heard> {
   const params = body as unknown as OpenAI.CompletionCreateParamsNonStreaming;
-  let text = '';
-  let finish: string | null | undefined;
+  const choices: SaidChoice[] = [noChoice];
   let usage: OpenAI.CompletionUsage | null | undefined;
   const add = (completion: OpenAI.Completion): void => {
-    const choice = completion.choices.find(({ index }) => index === 0);
-    text += choice?.text ?? '';
-    finish = choice?.finish_reason ?? finish;
+    for (const { index, text, finish_reason } of completion.choices) {
+      const before = choices[index] ?? noChoice;
+      choices[index] = { ...before, text: before.text + text, finish: finishOfOpenAi(finish_reason) ?? before.finish };
+    }
     usage = completion.usage ?? usage;
   };
   if (!streamed) add(await client.completions.create({ ...params, stream: false }));
   else for await (const chunk of await client.completions.create({ ...params, stream: true })) add(chunk);
-  return answer({ text, calls: [], finish: finishOfOpenAi(finish), usage: usageOf(usage) });
+  const [first = noChoice, ...others] = choices;
+  return answer({ ...first, others, usage: usageOf(usage) });
 }
 
 async function askResponse(client: OpenAI, { body, streamed }: Asked): Promise<Heard> {

@@ -243,6 +243,7 @@ test('responses to wire: fields of chat completions are shared, translated, or r
   assert.equal(refused({ dialect, extra: { n: 2 } }), 'n');
   assert.equal(refused({ dialect, extra: { modalities: ['audio'] } }), 'modalities');
   assert.equal(refused({ dialect, extra: { min_p: 0.1 } }), 'min_p');
+  assert.equal(refused({ sampling: { choiceCount: 2 } }), 'n');
   assert.equal(refused({ sampling: { stop: ['x'] } }), 'stop');
   assert.equal(refused({ sampling: { topK: 3 } }), 'top_k');
   assert.equal(refused({ sampling: { presencePenalty: 1 } }), 'presence_penalty');

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../../core/json.ts';
 import type { Message } from '../../../core/message.ts';
 import type { PredictRequest, ResponseFormat } from '../../../core/predict.ts';
 import { Translation } from '../../openai-compatible/translation.ts';
+import { refuseChoices } from '../../translation/other-choices.ts';
 import { set, unsupported, type WireRequest } from '../../translation/request-translation.ts';
 import { isPresent, listOf, objectOf } from '../../translation/wire-values.ts';
 import { encryptsReasoning } from '../defaults.ts';
@@ -18,11 +19,12 @@ import { addTools } from './tools-to-wire.ts';
  * `extra` says so, which the edge does for conversations that OpenAI holds and for no other: what is kept of an answer is kept by
  * Sluice. So that a model's reasoning can go on all the same, callers of the Responses API get it encrypted, where the model has it.
  *
- * Throws `unsupported_capability` for stop sequences and for penalties, which would change the answer and have no field here;
+ * Throws `unsupported_capability` for several choices, and for stop sequences and penalties, which would change the answer and have no field here;
  * a seed, which promises little, is left out and reported. `background` is refused: the answer would have to be fetched by an
  * id that only the vendor knows.
  */
 export function responseToWire(request: PredictRequest, model: string, stream: boolean): WireRequest {
+  refuseChoices(request);
   const translation = new Translation(request.dialect, 'openai-responses', 'openai');
   const { extra = {} } = request;
   if (extra['background'] === true) throw unsupported('answers in the background', 'background');

@@ -268,7 +268,11 @@ export interface Sampling {
     | boolean
     | undefined;
   /** How many alternatives to report for each token, 0 to 20. */
-  topLogprobs?: number | undefined;
+  topLogprobs?:
+    | number
+    | undefined;
+  /** How many answers to give, 1 to 128. Absent: one. */
+  choiceCount?: number | undefined;
 }
 
 /** Something that the model may call. */
@@ -353,7 +357,7 @@ export interface JsonSchemaFormat {
   strict?: boolean | undefined;
 }
 
-/** A complete answer. */
+/** A complete answer. What stands in it directly is its first choice, and as a rule its only one. */
 export interface PredictResponse {
   /** The text of the answer, '' when it has none. All text parts joined, when there are several. */
   text: string;
@@ -365,13 +369,42 @@ export interface PredictResponse {
     | undefined;
   /** One entry for each output token, when asked for. */
   logprobs: TokenLogprob[];
+  /** The choices behind the first, when several were asked for, in the order of their numbers. */
+  otherChoices: Choice[];
+}
+
+/** A choice behind the first. */
+export interface Choice {
+  /** Its number, from 1. */
+  index: number;
+  /** As in PredictResponse. */
+  text: string;
+  /** As in PredictResponse. */
+  content: ContentPart[];
+  logprobs: TokenLogprob[];
+  ending: ChoiceEnding | undefined;
+}
+
+/** How a choice behind the first ended. */
+export interface ChoiceEnding {
+  finishReason: FinishReason;
+  /** The vendor's own word. */
+  rawFinishReason?:
+    | string
+    | undefined;
+  /** The stop sequence that matched. */
+  stopSequence?:
+    | string
+    | undefined;
+  /** A JSON object of further fields of the choice. */
+  extraJson?: string | undefined;
 }
 
 /** One part of a streamed answer: first `start`, then deltas, last `end`. */
 export interface Token {
   /**
    * What this token adds to the text of the answer; '' for tokens of another kind. A client that only wants text reads
-   * nothing else.
+   * nothing else, unless it has asked for several choices.
    */
   text: string;
   part:
@@ -383,7 +416,12 @@ export interface Token {
     | { $case: "toolCallDelta"; value: ToolCallDelta }
     | { $case: "opaqueDelta"; value: OpaqueDelta }
     | { $case: "end"; value: Ending }
+    | //
+    /** Of every choice but the first, which ends with `end`. */
+    { $case: "choiceEnd"; value: ChoiceEnding }
     | undefined;
+  /** Whose part it is, when several choices were asked for. Absent: that of the first, 0. */
+  choice?: number | undefined;
 }
 
 /** Who answered. */
@@ -977,7 +1015,7 @@ export interface ModelDescription {
   summary: string;
   /**
    * `chat`, `embeddings`, `tools`, `images`, `audio`, `files`, `json-mode`, `json-schema`, `logprobs`, `seed`, `reasoning`,
-   * `rank`, `classify`, `moderate`, `transcribe`, `tensors`. Empty when unknown. New words may appear.
+   * `choices` (several answers to one request), `rank`, `classify`, `moderate`, `transcribe`, `tensors`. Empty when unknown. New words may appear.
    */
   capabilities: string[];
   contextTokens?: number | undefined;
@@ -2209,6 +2247,7 @@ function createBaseSampling(): Sampling {
     frequencyPenalty: undefined,
     logprobs: undefined,
     topLogprobs: undefined,
+    choiceCount: undefined,
   };
 }
 
@@ -2243,6 +2282,9 @@ export const Sampling: MessageFns<Sampling> = {
     }
     if (message.topLogprobs !== undefined) {
       writer.uint32(80).int64(message.topLogprobs);
+    }
+    if (message.choiceCount !== undefined) {
+      writer.uint32(88).int32(message.choiceCount);
     }
     return writer;
   },
@@ -2338,6 +2380,14 @@ export const Sampling: MessageFns<Sampling> = {
             }
 
             message.topLogprobs = longToNumber(reader.int64());
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.choiceCount = reader.int32();
             continue;
           }
         }
@@ -2860,7 +2910,7 @@ export const JsonSchemaFormat: MessageFns<JsonSchemaFormat> = {
 };
 
 function createBasePredictResponse(): PredictResponse {
-  return { text: "", content: [], answerer: undefined, ending: undefined, logprobs: [] };
+  return { text: "", content: [], answerer: undefined, ending: undefined, logprobs: [], otherChoices: [] };
 }
 
 export const PredictResponse: MessageFns<PredictResponse> = {
@@ -2879,6 +2929,9 @@ export const PredictResponse: MessageFns<PredictResponse> = {
     }
     for (const v of message.logprobs) {
       TokenLogprob.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.otherChoices) {
+      Choice.encode(v!, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -2936,6 +2989,183 @@ export const PredictResponse: MessageFns<PredictResponse> = {
             message.logprobs.push(TokenLogprob.decode(reader, reader.uint32()));
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.otherChoices.push(Choice.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseChoice(): Choice {
+  return { index: 0, text: "", content: [], logprobs: [], ending: undefined };
+}
+
+export const Choice: MessageFns<Choice> = {
+  encode(message: Choice, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.index !== 0) {
+      writer.uint32(8).int32(message.index);
+    }
+    if (message.text !== "") {
+      writer.uint32(18).string(message.text);
+    }
+    for (const v of message.content) {
+      ContentPart.encode(v!, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.logprobs) {
+      TokenLogprob.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.ending !== undefined) {
+      ChoiceEnding.encode(message.ending, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Choice {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChoice();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.index = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.content.push(ContentPart.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.logprobs.push(TokenLogprob.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.ending = ChoiceEnding.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseChoiceEnding(): ChoiceEnding {
+  return { finishReason: 0, rawFinishReason: undefined, stopSequence: undefined, extraJson: undefined };
+}
+
+export const ChoiceEnding: MessageFns<ChoiceEnding> = {
+  encode(message: ChoiceEnding, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.finishReason !== 0) {
+      writer.uint32(8).int32(message.finishReason);
+    }
+    if (message.rawFinishReason !== undefined) {
+      writer.uint32(18).string(message.rawFinishReason);
+    }
+    if (message.stopSequence !== undefined) {
+      writer.uint32(26).string(message.stopSequence);
+    }
+    if (message.extraJson !== undefined) {
+      writer.uint32(34).string(message.extraJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChoiceEnding {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChoiceEnding();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.finishReason = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rawFinishReason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.stopSequence = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.extraJson = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2950,7 +3180,7 @@ export const PredictResponse: MessageFns<PredictResponse> = {
 };
 
 function createBaseToken(): Token {
-  return { text: "", part: undefined };
+  return { text: "", part: undefined, choice: undefined };
 }
 
 export const Token: MessageFns<Token> = {
@@ -2983,6 +3213,12 @@ export const Token: MessageFns<Token> = {
       case "end":
         Ending.encode(message.part.value, writer.uint32(74).fork()).join();
         break;
+      case "choiceEnd":
+        ChoiceEnding.encode(message.part.value, writer.uint32(90).fork()).join();
+        break;
+    }
+    if (message.choice !== undefined) {
+      writer.uint32(80).int32(message.choice);
     }
     return writer;
   },
@@ -3070,6 +3306,22 @@ export const Token: MessageFns<Token> = {
             }
 
             message.part = { $case: "end", value: Ending.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.part = { $case: "choiceEnd", value: ChoiceEnding.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.choice = reader.int32();
             continue;
           }
         }

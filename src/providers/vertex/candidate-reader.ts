@@ -1,0 +1,124 @@
+// The pieces of one candidate of a streamed answer as our parts.
+
+import type { JsonObject } from '../../core/json.ts';
+import type { ChoiceEnding, TokenLogprob } from '../../core/predict.ts';
+import type { DeltaSink } from '../translation/other-choices.ts';
+import type { OutputText } from '../translation/usage.ts';
+import { isPresent, listOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
+import type { AnswerExtra } from './answer-extra.ts';
+import { CallStream } from './call-stream.ts';
+import { finishReasonOf, rawFinishReasonOf } from './finish-reason.ts';
+import { logprobsOf } from './logprobs.ts';
+import { signatureExtra } from './tools-to-wire.ts';
+
+/** Reads one candidate, chunk by chunk. */
+export class CandidateReader {
+  readonly #index: number;
+  readonly #extra: AnswerExtra;
+  readonly #output: OutputText;
+  readonly #calls: CallStream = new CallStream();
+  #rawFinishReason: string | undefined;
+
+  /** `extra` gets the fields of parts that have no name here, `output` what the model writes. */
+  constructor(index: number, extra: AnswerExtra, output: OutputText) {
+    this.#index = index;
+    this.#extra = extra;
+    this.#output = output;
+  }
+
+  /** True once the candidate has said why it ended. */
+  get isFinished(): boolean {
+    return this.#rawFinishReason !== undefined;
+  }
+
+  /** Adds what was held back, and returns how the candidate ended: as `other` where it has not said. */
+  finish(out: DeltaSink): ChoiceEnding {
+    this.#addCalls(out, () => this.#calls.finish(out));
+    const raw = this.#rawFinishReason;
+    return {
+      finishReason: raw === undefined ? 'other' : finishReasonOf(raw, this.#calls.count > 0),
+      ...(raw === undefined ? {} : { rawFinishReason: raw }),
+    };
+  }
+
+  /**
+   * Adds the parts of the candidate in one chunk. True for what is a step of the answer although no part shows it: a new finish reason,
+   * a piece of a call that is put together. A missing id of a call is made up from `answerId`.
+   */
+  read(candidate: JsonObject, answerId: string, out: DeltaSink): boolean {
+    let hasProgress = false;
+    const logprobs = logprobsOf(candidate['logprobsResult']);
+    let pending = logprobs;
+    for (const item of listOf(objectOf(candidate['content'])?.['parts'])) {
+      const part = objectOf(item);
+      if (part === undefined) throw malformed('a part is not an object');
+      hasProgress ||= hasArguments(objectOf(part['functionCall']));
+      if (this.#readPart(part, pending, answerId, out)) pending = undefined;
+    }
+    if (pending !== undefined) out.push({ type: 'text-delta', text: '', logprobs: pending });
+    const raw = rawFinishReasonOf(candidate['finishReason']) ?? this.#rawFinishReason;
+    hasProgress ||= raw !== this.#rawFinishReason;
+    this.#rawFinishReason = raw;
+    return hasProgress;
+  }
+
+  /** True when the log probabilities went out with the part. */
+  #readPart(
+    part: JsonObject,
+    logprobs: readonly TokenLogprob[] | undefined,
+    answerId: string,
+    out: DeltaSink,
+  ): boolean {
+    const { text, thought, thoughtSignature, thought_signature: snake = thoughtSignature, ...others } = part;
+    const signature = textValueOf(snake);
+    const call = objectOf(part['functionCall']);
+    if (call !== undefined) {
+      const id = this.#index === 0 ? answerId : `${answerId}_${this.#index}`;
+      this.#addCalls(out, () => this.#calls.read(call, signature, id, out));
+      return false;
+    }
+    if (typeof text !== 'string' && isPresent(others)) {
+      // Code that was run and its result, data, calls of Google's own tools: as they came.
+      out.push({ type: 'opaque-delta', dialect: 'vertex', value: part });
+      return false;
+    }
+    for (const name in others) this.#extra.set(name, others[name] ?? null);
+    if (thought !== true) return this.#readText(textValueOf(text) ?? '', signature, logprobs, out);
+    this.#readThought(textValueOf(text) ?? '', signature, out);
+    return false;
+  }
+
+  #readThought(text: string, signature: string | undefined, out: DeltaSink): void {
+    if (text === '' && signature === undefined) return;
+    this.#output.add(text);
+    out.push({ type: 'reasoning-delta', text, ...(signature === undefined ? {} : { signature }) });
+  }
+
+  /** A signature often comes last, with an empty text of its own. */
+  #readText(
+    text: string,
+    signature: string | undefined,
+    logprobs: readonly TokenLogprob[] | undefined,
+    out: DeltaSink,
+  ): boolean {
+    if (text === '' && signature === undefined) return false;
+    this.#output.add(text);
+    const extra = signature === undefined ? {} : { extra: signatureExtra(signature) };
+    out.push({ type: 'text-delta', text, ...(logprobs === undefined ? {} : { logprobs }), ...extra });
+    return logprobs !== undefined;
+  }
+
+  #addCalls(out: DeltaSink, add: () => void): void {
+    const before = out.length;
+    add();
+    for (let position = before; position < out.length; position += 1) {
+      const part = out[position];
+      if (part?.type === 'tool-call-start') this.#output.add(part.name);
+      else if (part?.type === 'tool-call-delta') this.#output.add(part.argumentsDelta);
+    }
+  }
+}
+
+function hasArguments(call: JsonObject | undefined): boolean {
+  return isPresent(call?.['partialArgs']) || isPresent(call?.['args']);
+}
