@@ -91,10 +91,10 @@ const bodies: readonly [name: string, body: string | Buffer, status: number, cod
     'temperature',
   ],
   [
-    'two choices',
-    '{"model":"chat","messages":[{"role":"user","content":"x"}],"n":2}',
+    'a million choices',
+    '{"model":"chat","messages":[{"role":"user","content":"x"}],"n":1000000}',
     400,
-    'unsupported_capability',
+    'invalid_request',
     'n',
   ],
   ['a prototype', '{"model":"chat","__proto__":{"admin":true},"messages":[]}', 400, 'invalid_request', null],

@@ -75,6 +75,33 @@ test('openai sdk: a streamed completion with usage in its last chunk', async (t)
   assert.equal(usage?.total_tokens, 5);
 });
 
+test('openai sdk: several choices come whole, and the stream helper puts each together', async (t) => {
+  const { client, inference } = await start(t);
+  inference.script = () => [
+    answerStart,
+    { type: 'choice-part', choice: 1, part: { type: 'text-delta', text: 'Let ' } },
+    ...toolAnswer.slice(1, -1),
+    { type: 'choice-part', choice: 1, part: { type: 'text-delta', text: 'me.' } },
+    { type: 'choice-end', choice: 1, finishReason: 'length' },
+    ...toolAnswer.slice(-1),
+  ];
+  const whole = await client.chat.completions.create({ ...question, n: 2 });
+  const streamed = await client.chat.completions.stream({ ...question, n: 2 }).finalChatCompletion();
+  for (const { choices } of [whole, streamed]) {
+    assert.deepEqual(
+      choices.map(({ index, message, finish_reason }) => [index, message.content, finish_reason]),
+      [
+        [0, 'Let me look.', 'tool_calls'],
+        [1, 'Let me.', 'length'],
+      ],
+    );
+    assert.deepEqual(
+      choices.map(({ message }) => message.tool_calls?.length ?? 0),
+      [2, 0],
+    );
+  }
+});
+
 test('openai sdk: no usage chunk unless it was asked for', async (t) => {
   const { client } = await start(t);
   for await (const chunk of await client.chat.completions.create({ ...question, stream: true })) {
