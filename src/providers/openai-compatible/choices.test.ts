@@ -198,6 +198,7 @@ test('choices: a whole answer with fewer than were asked for reports `n`, and nu
     [said('A'), said('B')],
     [said('A', 0), said('B', 0)],
     [said('A', 1), said('B', 2)],
+    [said('A', -1), said('B', 0)],
   ]) {
     const { content, otherChoices } = predictFromWire({ choices }, context, 2);
     assert.deepEqual(content, [{ type: 'text', text: 'A' }]);

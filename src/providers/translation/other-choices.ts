@@ -5,6 +5,7 @@ import { type Downgraded, reportOf } from '../../core/downgraded.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ChoiceEnding, DeltaPart, PredictPart, PredictRequest } from '../../core/predict.ts';
 import { unsupported } from './request-translation.ts';
+import { countOf } from './wire-values.ts';
 
 /** A list of parts that gets deltas: the parts of a whole stream, or those of one choice. */
 export interface DeltaSink {
@@ -60,9 +61,12 @@ export class OtherChoices<Reader> {
   }
 }
 
-/** The numbers of choices that came together: what their `index` says, which is left out of the first by some; their places where it repeats. */
+/**
+ * The numbers of choices that came together: what their `index` says, which some leave out of the first; their places where it says
+ * the same of several.
+ */
 export function numbersOf(choices: readonly JsonObject[]): readonly number[] {
-  const numbers = choices.map(({ index }) => (typeof index === 'number' ? index : 0));
+  const numbers = choices.map(({ index }) => countOf(index) ?? 0);
   return new Set(numbers).size === numbers.length ? numbers : choices.map((_, place) => place);
 }
 
