@@ -27,6 +27,7 @@ export function buildConfig(parsed: ParsedConfig, resolvePath: ResolvePath, cwd:
     listen: parsed.listen,
     providers: buildProviders(parsed, resolvePath),
     models: parsed.models,
+    breaker: parsed.breaker,
     limits: parsed.limits,
     ...(inference === undefined ? {} : { inference }),
     rpc: {

@@ -10,6 +10,7 @@ export interface Config {
   readonly providers: Readonly<Record<string, ProviderConfig>>;
   /** By alias. May be empty: `provider/model` can always be named directly. */
   readonly models: Readonly<Record<string, ModelConfig>>;
+  readonly breaker: BreakerConfig;
   readonly limits: LimitsConfig;
   /** Where the edge finds the inference service; absent when it runs in the same process. */
   readonly inference?: InferenceConfig;
@@ -186,8 +187,30 @@ export interface ModelConfig {
   /** `provider/model` in order of preference; at least one. */
   readonly targets: readonly string[];
   readonly timeouts: TimeoutsConfig;
+  readonly retries: RetriesConfig;
   /** Shown in `/v1/models` in place of the provider's own words. */
   readonly summary?: string;
+}
+
+/** When a call is sent again to a target that has failed it. Same meaning as RetryPolicy of inference/. */
+export interface RetriesConfig {
+  readonly maxRepeats: number;
+  readonly share: number;
+  readonly baseDelayMs: number;
+  readonly maxDelayMs: number;
+  readonly maxWaitMs: number;
+}
+
+/** When a target that fails is left alone. Same meaning as BreakerPolicy of inference/. */
+export interface BreakerConfig {
+  readonly enabled: boolean;
+  readonly windowMs: number;
+  readonly minimumCalls: number;
+  readonly failureShare: number;
+  readonly consecutiveFailures: number;
+  readonly restMs: number;
+  readonly maxRestMs: number;
+  readonly probesToClose: number;
 }
 
 /** Time limits of one attempt, in milliseconds. Same meaning as AttemptTimeouts of ports/model.ts. */

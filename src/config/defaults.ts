@@ -46,6 +46,38 @@ export const defaultTimeouts = {
   totalMs: 120_000,
 } as const;
 
+/** When a call is sent again to a target that has failed it. */
+export const defaultRetries = {
+  /** Official clients repeat twice by themselves; each repeat here multiplies theirs. */
+  maxRepeats: 0,
+  /** So much more load can a vendor that fails everything get from us, not three times as much. */
+  share: 0.2,
+  /** Below what a person notices; a connection that was reset is there again. */
+  baseDelayMs: 100,
+  /** A longer wait is better spent on another target, or told to the caller. */
+  maxDelayMs: 2_000,
+  /** A caller who waits for one answer gives up soon after; official clients wait and come again by themselves. */
+  maxWaitMs: 5_000,
+} as const;
+
+/** When a target that fails is left alone. */
+export const defaultBreaker = {
+  /** Until it is asked for: a target that is left alone fails calls that it might have answered. */
+  enabled: false,
+  /** With `minimumCalls` a busy target is judged within a second, a quiet one by its run of failures. */
+  windowMs: 10_000,
+  minimumCalls: 10,
+  /** Vendors under load fail a tenth of the calls for hours: such a call is worth a second try, not a rest. */
+  failureShare: 0.5,
+  consecutiveFailures: 5,
+  /** Most disturbances last seconds or many minutes. */
+  restMs: 5_000,
+  /** A probe each minute is no load, and a minute late is soon enough after a long outage. */
+  maxRestMs: 60_000,
+  /** One good answer can be luck. */
+  probesToClose: 2,
+} as const;
+
 /** What one process accepts. The edge's own reasons are in edge/defaults.ts; the values are the same. */
 export const defaultLimits = {
   /** 10 MiB. A prompt of 128k tokens is about 600 KB; the rest is room for pictures as base64. */

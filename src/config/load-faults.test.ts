@@ -33,7 +33,7 @@ limts: { maxNesting: 3 }
     '11:42 models.chat.timeouts.totalMs: found 0, expected a whole number from 1 to 86400000 (milliseconds)',
     '12:3 models.none.targets: found nothing, expected a list of PROVIDER/MODEL, such as [local/chat]',
     '13:24 telemetry.logLevel: found "trace", expected one of debug, info, warn, error',
-    '14:1 limts: found the unknown key "limts", expected one of dataDir, listen, providers, models, limits, inference, rpc, store, responses, bus, secrets, telemetry (did you mean "limits"?)',
+    '14:1 limts: found the unknown key "limts", expected one of dataDir, listen, providers, models, breaker, limits, inference, rpc, store, responses, bus, secrets, telemetry (did you mean "limits"?)',
     '--set limits.maxNesting=2 limits.maxNesting: found 2, expected a whole number from 8 to 1000',
   ]);
 });
@@ -135,7 +135,7 @@ test('config: bad flags are reported with the flag', () => {
     '--set __proto__.x=1: found "__proto__.x=1", expected PATH=VALUE, such as listen.http=127.0.0.1:0',
     '--set models.chat.targets[5]=a/b models.chat.targets[5]: found a path through a value that is no section, expected the path of a value',
     '--set listen.http.x=1 listen.http: found a section, expected HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080',
-    '--set modles.x=1 modles: found the unknown key "modles", expected one of dataDir, listen, providers, models, limits, inference, rpc, store, responses, bus, secrets, telemetry (did you mean "models"?)',
+    '--set modles.x=1 modles: found the unknown key "modles", expected one of dataDir, listen, providers, models, breaker, limits, inference, rpc, store, responses, bus, secrets, telemetry (did you mean "models"?)',
   ]);
 });
 

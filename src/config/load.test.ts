@@ -14,6 +14,7 @@ test('config: without a file everything has its embedded default', () => {
   assert.deepEqual(config.models['chat'], {
     targets: ['local/chat'],
     timeouts: { connectMs: 2_000, firstTokenMs: 10_000, idleMs: 15_000, totalMs: 120_000 },
+    retries: { maxRepeats: 0, share: 0.2, baseDelayMs: 100, maxDelayMs: 2_000, maxWaitMs: 5_000 },
   });
   assert.deepEqual(config.providers, { local: { type: 'local', models: {} } });
   assert.equal(config.dataDir, '/srv/app/data');

@@ -2,8 +2,8 @@
 
 import { z } from 'zod';
 import type { ModelConfig } from './config.ts';
-import { defaultTimeouts } from './defaults.ts';
-import { milliseconds, name, text } from './values.ts';
+import { defaultRetries, defaultTimeouts } from './defaults.ts';
+import { milliseconds, name, share, text, whole } from './values.ts';
 
 const target = z
   .string('PROVIDER/MODEL')
@@ -27,6 +27,23 @@ const model = z
       })
       .prefault({})
       .describe('Time limits of one attempt at one target, in milliseconds.'),
+    retries: z
+      .strictObject({
+        maxRepeats: whole(
+          { min: 0, max: 10 },
+          defaultRetries.maxRepeats,
+          'Most times that a call is sent again to the same target; 0: never.',
+        ),
+        share: share(defaultRetries.share, 'Repeats that a target gets at most, as a share of its calls.'),
+        baseDelayMs: milliseconds(defaultRetries.baseDelayMs, 'Bound of the random wait before the first repeat.'),
+        maxDelayMs: milliseconds(defaultRetries.maxDelayMs, 'The bound doubles with each repeat until here.'),
+        maxWaitMs: milliseconds(
+          defaultRetries.maxWaitMs,
+          'Longest wait that a vendor may ask for; a longer one is told to the caller instead.',
+        ),
+      })
+      .prefault({})
+      .describe('When a call is sent again to a target that has failed it.'),
     summary: text('a sentence', 'Shown in /v1/models in place of the words of the provider.').exactOptional(),
   })
   .describe('An alias that callers name as their model.');

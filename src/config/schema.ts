@@ -1,6 +1,7 @@
 // The one definition of sluice.yaml: what may be written, what it becomes, and the JSON Schema for editors.
 
 import { z } from 'zod';
+import { breaker } from './breaker-schema.ts';
 import type { Config, StoreConfig } from './config.ts';
 import { defaultListen, defaultRetentionDays } from './defaults.ts';
 import { expectedOf } from './expected.ts';
@@ -53,6 +54,7 @@ const configSchema = z.strictObject({
   listen,
   providers,
   models,
+  breaker,
   limits,
   inference: inference
     .exactOptional()

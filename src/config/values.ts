@@ -22,6 +22,12 @@ export function wholeWithoutDefault(
   return z.int(error).min(min, error).max(max, error).describe(description);
 }
 
+/** A share of a whole, 0 to 1, with a default. */
+export function share(fallback: number, description: string): z.ZodDefault<z.ZodType<number, number>> {
+  const error = 'a number from 0 to 1';
+  return z.number(error).min(0, error).max(1, error).default(fallback).describe(description);
+}
+
 /** Milliseconds up to one day, with a default. */
 export function milliseconds(fallback: number, description: string): z.ZodDefault<z.ZodType<number, number>> {
   return whole({ min: 1, max: 86_400_000, unit: ' (milliseconds)' }, fallback, description);

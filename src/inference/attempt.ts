@@ -9,6 +9,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { AttemptTimeouts, ModelCall } from '../ports/model.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type ActiveSpan, endSpan, failSpan, startAttemptSpan } from '../telemetry/tracing.ts';
+import type { AttemptWatch } from './resilience/target-health.ts';
 import type { Target } from './routing-table.ts';
 
 /** What is asked of a target; the label of its metrics. */
@@ -27,6 +28,8 @@ export type Operation =
 /** What an attempt needs to know. */
 export interface AttemptInput {
   readonly target: Target;
+  /** Learns how the attempt goes. */
+  readonly watch: AttemptWatch;
   readonly operation: Operation;
   readonly context: CallContext;
   readonly timeouts: AttemptTimeouts;
@@ -115,7 +118,7 @@ interface AttemptRecorder {
 }
 
 function beginAttempt(input: AttemptInput, meter: AttemptMeter): AttemptRecorder {
-  const { target, operation, context, timeouts, signal } = input;
+  const { target, operation, context, timeouts, signal, watch } = input;
   const { clock, metrics } = meter;
   const startedMs = clock.monotonicMs();
   const span = startAttemptSpan(spanOperation[operation], target.provider.name, target.model, context);
@@ -126,9 +129,11 @@ function beginAttempt(input: AttemptInput, meter: AttemptMeter): AttemptRecorder
   return {
     call: { model: target.model, context: withTrace(context, span), timeouts, signal },
     firstContent() {
+      watch.begun();
       metrics.observe('sluice_time_to_first_token_seconds', [target.name], secondsSince(startedMs, clock));
     },
     succeeded(usage) {
+      watch.succeeded();
       finish('ok');
       if (usage !== undefined) {
         metrics.add('sluice_tokens_total', [target.name, 'input', usage.source], usage.inputTokens);
@@ -138,6 +143,7 @@ function beginAttempt(input: AttemptInput, meter: AttemptMeter): AttemptRecorder
     },
     failed(thrown) {
       const error = toSluiceError(thrown);
+      watch.failed(error);
       finish(error.reason);
       failSpan(span, error);
       return error;

@@ -3,6 +3,7 @@
 import { SluiceError } from '../core/error.ts';
 import type { ModelDescription } from '../core/model-description.ts';
 import type { AttemptTimeouts, ModelProvider } from '../ports/model.ts';
+import type { RetryPolicy } from './resilience/retry-policy.ts';
 
 /** One model at one provider. */
 export interface Target {
@@ -20,6 +21,8 @@ export interface Route {
   readonly id: string;
   readonly targets: readonly [Target, ...Target[]];
   readonly timeouts: AttemptTimeouts;
+  /** Absent: the caller named the target itself, and gets its first answer. */
+  readonly retries: RetryPolicy | undefined;
   /** The operator's own words about the model. */
   readonly summary: string | undefined;
 }
@@ -29,6 +32,7 @@ export interface RouteDefinition {
   /** `provider/model` names; at least one. */
   readonly targets: readonly string[];
   readonly timeouts: AttemptTimeouts;
+  readonly retries: RetryPolicy;
   readonly summary?: string | undefined;
 }
 
@@ -67,7 +71,7 @@ export function createRoutingTable(input: RoutingTableInput): RoutingTable {
         param: 'model',
       });
     }
-    return { id: model, targets: [target], timeouts: input.defaultTimeouts, summary: undefined };
+    return { id: model, targets: [target], timeouts: input.defaultTimeouts, retries: undefined, summary: undefined };
   };
   return { resolve: (model) => routes.get(model) ?? resolveDirect(model), list: () => listed };
 }
@@ -86,7 +90,8 @@ function routeOf(id: string, definition: RouteDefinition, providers: ReadonlyMap
   if (first === undefined) {
     throw new SluiceError('config_invalid', { message: `models.${id}.targets: expected at least one provider/model.` });
   }
-  return { id, targets: [first, ...rest], timeouts: definition.timeouts, summary: definition.summary };
+  const { timeouts, retries, summary } = definition;
+  return { id, targets: [first, ...rest], timeouts, retries, summary };
 }
 
 /** Splits at the first slash: model names of vendors hold slashes too (`gpu/meta-llama/Llama-3.1-8B`). */

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { chatRequest, contextFor } from '../../test/fixtures/calls.ts';
+import { attemptRuntime, noRepeats } from '../../test/fixtures/failure-policies.ts';
 import { FakeClock } from '../../test/fixtures/fake-clock.ts';
 import { quarterEstimator } from '../../test/fixtures/quarter-estimator.ts';
 import { untilAborted } from '../../test/fixtures/scripted-inference.ts';
@@ -30,7 +31,7 @@ function setUp(): {
   const primary = createScriptedProvider('primary');
   const secondary = createScriptedProvider('secondary');
   const routingTable = createRoutingTable({
-    aliases: { chat: { targets: ['primary/large', 'secondary/small'], timeouts } },
+    aliases: { chat: { targets: ['primary/large', 'secondary/small'], timeouts, retries: noRepeats } },
     providers: new Map([
       ['primary', primary],
       ['secondary', secondary],
@@ -39,7 +40,7 @@ function setUp(): {
   });
   const service = createInferenceService({
     routingTable: () => routingTable,
-    clock,
+    ...attemptRuntime(clock),
     metrics,
     estimator: quarterEstimator,
   });
@@ -225,7 +226,10 @@ describe('inference service', () => {
     const able = createScriptedProvider('able');
     able.descriptions = [describedAs('able/m', ['chat', 'tools', 'choices'])];
     const table = createRoutingTable({
-      aliases: { both: { targets: ['plain/m', 'able/m'], timeouts }, weak: { targets: ['plain/m'], timeouts } },
+      aliases: {
+        both: { targets: ['plain/m', 'able/m'], timeouts, retries: noRepeats },
+        weak: { targets: ['plain/m'], timeouts, retries: noRepeats },
+      },
       providers: new Map([
         ['plain', plain],
         ['able', able],
@@ -234,7 +238,7 @@ describe('inference service', () => {
     });
     const guarded = createInferenceService({
       routingTable: () => table,
-      clock,
+      ...attemptRuntime(clock),
       metrics: createRecordingMetrics(),
       estimator: quarterEstimator,
     });

@@ -7,23 +7,20 @@ import { SluiceError } from '../core/error.ts';
 import type { Capability } from '../core/model-description.ts';
 import type { PredictPart, PredictRequest, PredictResponse } from '../core/predict.ts';
 import type { Usage } from '../core/usage.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { Inference } from '../ports/inference.ts';
 import type { ModelCall, ModelProvider } from '../ports/model.ts';
 import { estimateInputTokens, type TokenEstimator } from '../ports/token-estimator.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 import { type AttemptInput, attempt, attemptStream, type Operation } from './attempt.ts';
+import { AttemptPlan, type AttemptPlanRuntime, type Turn } from './attempt-plan.ts';
 import { type CallScope, openCallScope } from './deadline.ts';
 import { firstAnswer, firstStream } from './fallback.ts';
 import { capableTargets, targetsWith } from './required-capabilities.ts';
 import type { Route, RoutingTable, Target } from './routing-table.ts';
 
 /** What the service is made of. */
-export interface InferenceServiceOptions {
+export interface InferenceServiceOptions extends AttemptPlanRuntime {
   /** The table in force; read once per call, so a reload never changes a call under way. */
   readonly routingTable: () => RoutingTable;
-  readonly clock: Clock;
-  readonly metrics: Metrics;
   /** Counts the tokens of a request whose vendor cannot be asked. */
   readonly estimator: TokenEstimator;
 }
@@ -94,8 +91,8 @@ async function answer<T extends Answer>(
   const targets = chooseTargets(route);
   const scope = openCallScope(context, caller, options.clock);
   try {
-    return await firstAnswer(targets, scope.signal, (target) =>
-      attempt(inputOf(operation, route, target, context, scope), options, (call) => ask(target, call)),
+    return await firstAnswer(planOf(options, route, targets, false, context, scope), (turn) =>
+      attempt(inputOf(operation, route, turn, context, scope), options, (call) => ask(turn.target, call)),
     );
   } finally {
     scope.close();
@@ -141,9 +138,9 @@ async function* stream(
   const targets = capableTargets(route, request);
   const scope = openCallScope(context, caller, options.clock);
   try {
-    yield* firstStream(targets, scope.signal, (target) =>
-      attemptStream(inputOf('predict_stream', route, target, context, scope), options, (call) =>
-        target.provider.predictStream(request, call),
+    yield* firstStream(planOf(options, route, targets, true, context, scope), (turn) =>
+      attemptStream(inputOf('predict_stream', route, turn, context, scope), options, (call) =>
+        turn.target.provider.predictStream(request, call),
       ),
     );
   } finally {
@@ -152,12 +149,23 @@ async function* stream(
   }
 }
 
+function planOf(
+  options: InferenceServiceOptions,
+  { retries }: Route,
+  targets: readonly Target[],
+  isStream: boolean,
+  { deadlineAtMs }: CallContext,
+  { signal }: CallScope,
+): AttemptPlan {
+  return new AttemptPlan({ targets, retries, isStream, deadlineAtMs, signal }, options);
+}
+
 function inputOf(
   operation: Operation,
   route: Route,
-  target: Target,
+  { target, watch }: Turn,
   context: CallContext,
   scope: CallScope,
 ): AttemptInput {
-  return { target, operation, context, timeouts: route.timeouts, signal: scope.signal };
+  return { target, watch, operation, context, timeouts: route.timeouts, signal: scope.signal };
 }

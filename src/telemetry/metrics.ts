@@ -22,6 +22,9 @@ export type MetricName =
   | 'sluice_tokens_total'
   | 'sluice_attempts_total'
   | 'sluice_attempt_duration_seconds'
+  | 'sluice_attempts_held_back_total'
+  | 'sluice_breaker_state'
+  | 'sluice_breaker_changes_total'
   | 'sluice_auth_failures_total'
   | 'sluice_responses_not_stored_total'
   | 'sluice_rpc_calls_total'
@@ -65,6 +68,21 @@ export const metricCatalogue: Readonly<Record<MetricName, MetricDefinition>> = {
     help: 'Whole duration of an attempt, by target and operation.',
     labels: ['target', 'operation'],
     buckets: latencyBuckets,
+  },
+  sluice_attempts_held_back_total: {
+    kind: 'counter',
+    help: 'Attempts that were not made, by target and why (failing, slow-to-begin, rate-limited, no-budget).',
+    labels: ['target', 'why'],
+  },
+  sluice_breaker_state: {
+    kind: 'gauge',
+    help: 'State of a breaker, by target and breaker (calls, first-token): 0 closed, 1 half-open, 2 open.',
+    labels: ['target', 'breaker'],
+  },
+  sluice_breaker_changes_total: {
+    kind: 'counter',
+    help: 'Changes of a breaker, by target, breaker and the state that it changed to.',
+    labels: ['target', 'breaker', 'state'],
   },
   sluice_auth_failures_total: { kind: 'counter', help: 'Requests refused for their credentials.', labels: ['reason'] },
   sluice_responses_not_stored_total: {

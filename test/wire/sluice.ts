@@ -11,6 +11,7 @@ import { createRoutingTable } from '../../src/inference/routing-table.ts';
 import { createInferenceService } from '../../src/inference/service.ts';
 import { createProvider } from '../../src/roles/create-provider.ts';
 import { defaultTimeouts } from '../../src/roles/defaults.ts';
+import { attemptRuntime } from '../fixtures/failure-policies.ts';
 import { createRecordingLog, createRecordingMetrics, type RecordedLine } from '../fixtures/silent-telemetry.ts';
 import type { Recording } from './recordings.ts';
 
@@ -51,7 +52,7 @@ export async function startSluice(upstreamUrl: string): Promise<SluiceSubject> {
   const table = createRoutingTable({ aliases: {}, providers, defaultTimeouts });
   const inference = createInferenceService({
     routingTable: () => table,
-    clock,
+    ...attemptRuntime(clock),
     metrics,
     estimator: services.estimator,
   });

@@ -9,6 +9,8 @@ export interface AdminServerOptions {
   /** Cheap and synchronous. */
   readonly readiness: () => { readonly ready: boolean; readonly checks: Readonly<Record<string, string>> };
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
+  /** The health of each target by its name, as plain data; absent in a role that calls none. */
+  readonly targets?: (() => ReadonlyMap<string, object>) | undefined;
 }
 
 /** A listener to be closed. */
@@ -58,8 +60,13 @@ async function answer(request: IncomingMessage, options: AdminServerOptions): Pr
     }
     case '/metrics':
       return { status: 200, contentType: options.metrics.contentType, body: await options.metrics.text() };
+    case '/targets': {
+      if (options.targets === undefined) return problem(404, 'This role calls no targets; ask an inference service.');
+      const targets = [...options.targets()].map(([target, health]) => ({ target, ...health }));
+      return json(200, { targets });
+    }
     default:
-      return problem(404, 'The admin listener serves /livez, /readyz and /metrics.');
+      return problem(404, 'The admin listener serves /livez, /readyz, /metrics and /targets.');
   }
 }
 

@@ -1,5 +1,6 @@
 // Component: the inference service in this process.
 
+import type { HealthRegistry } from '../../inference/resilience/health-registry.ts';
 import { createInferenceService } from '../../inference/service.ts';
 import type { Inference } from '../../ports/inference.ts';
 import { routingTableOf } from '../create-routing-table.ts';
@@ -8,7 +9,11 @@ import type { Runtime } from '../runtime.ts';
 import type { Providers } from './providers.ts';
 
 /** The service over the providers; a reload of the configuration swaps its routing table. */
-export function inferenceServiceComponent(runtime: Runtime, providers: Component<Providers>): Component<Inference> {
+export function inferenceServiceComponent(
+  runtime: Runtime,
+  providers: Component<Providers>,
+  health: HealthRegistry,
+): Component<Inference> {
   return {
     name: 'inference',
     needs: [providers],
@@ -16,11 +21,14 @@ export function inferenceServiceComponent(runtime: Runtime, providers: Component
       const set = use(providers);
       let table = routingTableOf(runtime.config.current(), set.current());
       set.onChange(() => {
+        health.adopt(runtime.config.current().breaker);
         table = routingTableOf(runtime.config.current(), set.current());
       });
       const service = createInferenceService({
         routingTable: () => table,
         clock: runtime.clock,
+        health,
+        random: () => runtime.ids.random(),
         metrics: runtime.metrics,
         estimator: runtime.estimator,
       });
