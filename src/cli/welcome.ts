@@ -21,7 +21,10 @@ export function welcome({ role, addresses, keyFile, newKey, hasHiddenKey }: Welc
   const lines = [`Sluice ${role} is ready.`, ''];
   if (addresses.http !== undefined) lines.push(`  HTTP   http://${addresses.http}/v1   OpenAI and Anthropic dialects`);
   if (addresses.grpc !== undefined) lines.push(`  gRPC   ${addresses.grpc}   sluice.inference.v1.Inference`);
-  if (addresses.admin !== undefined) lines.push(`  Admin  http://${addresses.admin}   /livez /readyz /metrics`);
+  // Who serves gRPC calls targets, and can show how they are.
+  const targets = addresses.grpc === undefined ? '' : ' /targets';
+  if (addresses.admin !== undefined)
+    lines.push(`  Admin  http://${addresses.admin}   /livez /readyz /metrics${targets}`);
   if (newKey !== undefined) {
     lines.push(
       '',
