@@ -12,3 +12,11 @@ export interface JsonObject {
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/**
+ * The entry of a table by a name that came from outside; undefined where the table has none. What every object inherits
+ * (`constructor`, `toString`) is no entry, though `table[name]` finds it.
+ */
+export function entryOf<Entry>(table: Readonly<Record<string, Entry>>, name: string | undefined): Entry | undefined {
+  return name !== undefined && Object.hasOwn(table, name) ? table[name] : undefined;
+}

@@ -1,7 +1,7 @@
 // Fields that Anthropic has added to its answers over time and that its present clients rely on. An older model, another
 // server of the dialect or another vendor leaves them out; each has a value that says nothing.
 
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { entryOf, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 
 /** Who called, where nothing else is said: the model. */
 const direct: JsonObject = { caller: { type: 'direct' } };
@@ -22,12 +22,12 @@ const citationDefaults: Readonly<Record<string, JsonObject>> = {
 
 /** A block of Anthropic's without a form of ours, all there. */
 export function completeBlock(block: JsonObject): JsonObject {
-  return { ...blockDefaults[String(block['type'])], ...block };
+  return { ...entryOf(blockDefaults, String(block['type'])), ...block };
 }
 
 /** A citation, all there. */
 export function completeCitation(citation: JsonValue): JsonValue {
-  return isJsonObject(citation) ? { ...citationDefaults[String(citation['type'])], ...citation } : citation;
+  return isJsonObject(citation) ? { ...entryOf(citationDefaults, String(citation['type'])), ...citation } : citation;
 }
 
 /** The container of an answer; null where there is none. */

@@ -1,6 +1,6 @@
 // Content blocks of a request to content parts. A block without an internal form becomes an opaque part, whole and unchanged.
 
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { entryOf, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ContentPart, MediaSource, OpaquePart, ToolCallPart } from '../../core/message.ts';
 import { carriedPart } from '../carried-part.ts';
 import { unknownFields, type WithExtra } from '../unknown-fields.ts';
@@ -47,7 +47,7 @@ export function parseContent(
   if (typeof content === 'string') return [{ type: 'text', text: content }];
   return content.map((block, index) => {
     const blockPath = `${path}.${index}`;
-    const speaker = speakerOf[block.type];
+    const speaker = entryOf(speakerOf, block.type);
     if (speaker !== undefined && speaker !== role) {
       throw invalidField(blockPath, `\`${block.type}\` blocks can only be in messages of role \`${speaker}\``);
     }

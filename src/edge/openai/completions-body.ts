@@ -2,7 +2,7 @@
 
 import Type from 'typebox';
 import { SluiceError } from '../../core/error.ts';
-import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { entryOf, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { maxChoices, type PredictRequest, type Sampling } from '../../core/predict.ts';
 import { unknownFields, type WithExtra } from '../unknown-fields.ts';
 import { createBodyCheck, maybe } from '../validate.ts';
@@ -107,7 +107,7 @@ const isVoid: Readonly<Record<string, (value: JsonValue) => boolean>> = {
 function extraOf(wire: CompletionsBody): WithExtra {
   const extra: JsonObject = {};
   for (const [name, value] of Object.entries(unknownFields(wire, knownFields).extra ?? {})) {
-    if (value !== null && isVoid[name]?.(value) !== true) extra[name] = value;
+    if (value !== null && entryOf(isVoid, name)?.(value) !== true) extra[name] = value;
   }
   const { include_usage: _, ...streamOptions } = wire.stream_options ?? {};
   if (Object.keys(streamOptions).length > 0) extra['stream_options'] = streamOptions;

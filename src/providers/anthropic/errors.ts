@@ -3,7 +3,7 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { SluiceError } from '../../core/error.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { entryOf, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { objectOf, textValueOf } from '../translation/wire-values.ts';
 import { type FailureContext, plainMessage, type VendorError, vendorError } from '../transport/vendor-error.ts';
 import { reasonBy, type VerdictRow } from '../transport/verdict-table.ts';
@@ -39,7 +39,7 @@ export function failureOf(
 /** The same for an `error` event, or an error under status 200. */
 export function embeddedFailureOf(body: JsonObject, context: FailureContext): SluiceError {
   const error = readError(200, body);
-  return toError({ ...error, status: statusByType[error.type ?? ''] ?? 500 }, {}, context);
+  return toError({ ...error, status: entryOf(statusByType, error.type) ?? 500 }, {}, context);
 }
 
 function toError(error: VendorError, headers: IncomingHttpHeaders, context: FailureContext): SluiceError {

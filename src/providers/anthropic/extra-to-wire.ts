@@ -1,6 +1,6 @@
 // Top-level fields that Sluice has no name for: Anthropic's own go as they came, those of other dialects by the table here.
 
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { entryOf, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
 import { objectAt } from '../translation/request-translation.ts';
 import type { Translation } from './translation.ts';
@@ -58,7 +58,7 @@ export function mergeExtra(body: JsonObject, request: PredictRequest, translatio
   const received = translation.sendsExtra ? request.extra : withoutTranslated(request.extra, body);
   const extra = translation.extraOf(received, { path: '', shared: translated, hints });
   for (const [name, value] of Object.entries(extra)) {
-    const known = body[name];
+    const known = entryOf(body, name);
     if (ours.has(name)) continue;
     if (name === 'output_config' && isJsonObject(known) && isJsonObject(value)) body[name] = { ...value, ...known };
     else if (known === undefined) body[name] = value;
@@ -69,7 +69,7 @@ export function mergeExtra(body: JsonObject, request: PredictRequest, translatio
 function withoutTranslated(received: JsonObject, body: JsonObject): JsonObject {
   const rest: JsonObject = {};
   for (const [name, value] of Object.entries(received)) {
-    if (value !== null && isVoid[name]?.(value) !== true) rest[name] = value;
+    if (value !== null && entryOf(isVoid, name)?.(value) !== true) rest[name] = value;
   }
   const { metadata } = rest;
   const inner = isJsonObject(metadata) ? metadata['user_id'] : undefined;

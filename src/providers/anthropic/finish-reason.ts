@@ -1,5 +1,6 @@
 // Anthropic's `stop_reason`, and what it means here.
 
+import { entryOf } from '../../core/json.ts';
 import type { FinishReason } from '../../core/predict.ts';
 
 const meanings: Readonly<Record<string, FinishReason>> = {
@@ -17,5 +18,5 @@ const meanings: Readonly<Record<string, FinishReason>> = {
  */
 export function finishReasonOf(raw: string | undefined, isAnswerTool: boolean): FinishReason {
   if (raw === 'tool_use' && isAnswerTool) return 'stop';
-  return raw !== undefined && Object.hasOwn(meanings, raw) ? (meanings[raw] ?? 'other') : 'other';
+  return entryOf(meanings, raw) ?? 'other';
 }

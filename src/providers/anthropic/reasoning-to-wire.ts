@@ -1,6 +1,6 @@
 // How much the model should reason, in Anthropic's form.
 
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { entryOf, isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
 import { objectAt } from '../translation/request-translation.ts';
 import { answerTokensBesideThinking, effortBudgets, minThinkingBudget } from './defaults.ts';
@@ -32,7 +32,7 @@ export function setReasoning(body: JsonObject, request: PredictRequest, translat
     if (thinking !== 'none') body['thinking'] = { type: 'disabled' };
     return;
   }
-  const budget = effortBudgets[effort];
+  const budget = entryOf(effortBudgets, effort);
   if (thinking === 'none' || budget === undefined || isCallForced(body)) translation.downgrade('reasoning_effort');
   else if (thinking === 'adaptive') {
     body['thinking'] = { type: 'adaptive' };

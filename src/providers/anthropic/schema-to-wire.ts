@@ -1,6 +1,6 @@
 // Which JSON Schemas Anthropic's constrained decoding takes, and a schema of another dialect in the form that it takes.
 
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { entryOf, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 
 /**
  * Keywords that constrained decoding refuses, by Anthropic's page on structured outputs. `pattern` is taken in part only, so
@@ -134,7 +134,7 @@ function isRecursive(root: JsonObject): boolean {
 function definitionAt(root: JsonObject, ref: string): JsonValue | undefined {
   let at: JsonValue | undefined = root;
   for (const step of ref.split('/').slice(1)) {
-    at = isJsonObject(at) ? at[step.replaceAll('~1', '/').replaceAll('~0', '~')] : undefined;
+    at = isJsonObject(at) ? entryOf(at, step.replaceAll('~1', '/').replaceAll('~0', '~')) : undefined;
   }
   return at;
 }

@@ -1,7 +1,7 @@
 // Fields that Sluice has no name for, as local models take them: which ask for nothing, which may be left out, and which are
 // refused because leaving them out would change the answer.
 
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { entryOf, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 
 /** Accounting, caching, storage, speed and style: they change no fact of an answer. Left out and reported. */
 const hints: ReadonlySet<string> = new Set([
@@ -51,7 +51,7 @@ const isVoid: Readonly<Record<string, (value: JsonValue) => boolean>> = {
 
 /** True for null and for a value that asks for what happens anyway. */
 function asksNothing(name: string, value: JsonValue): boolean {
-  return value === null || (Object.hasOwn(isVoid, name) && isVoid[name]?.(value) === true);
+  return value === null || entryOf(isVoid, name)?.(value) === true;
 }
 
 /** What earlier answers of other vendors carry and clients send back: nothing in them is for a local model. */

@@ -2,7 +2,7 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import { SluiceError } from '../../core/error.ts';
-import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { entryOf, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Ending, FinishReason, PredictPart, PredictRequest } from '../../core/predict.ts';
 import { type AnswerContext, downgradesOf } from '../translation/answer-context.ts';
 import { OutputText, settleUsage, unknownUsage } from '../translation/usage.ts';
@@ -129,7 +129,7 @@ export class GenerateStreamReader implements StreamReader {
 
   #ending(): Ending {
     const raw = this.#rawFinishReason;
-    const known = raw === undefined ? 'stop' : (finishReasons[raw] ?? 'other');
+    const known = raw === undefined ? 'stop' : (entryOf(finishReasons, raw) ?? 'other');
     return {
       finishReason: known,
       ...(raw === undefined ? {} : { rawFinishReason: raw }),

@@ -31,13 +31,16 @@ const shared: ReadonlySet<string> = new Set([
   'skip_special_tokens',
 ]);
 
+/** Markers for a vendor's cache: they change no answer. */
+const turnHints: ReadonlySet<string> = new Set(['cache_control', 'prompt_cache_breakpoint']);
+
 /**
  * The body. Fields without a name here are sent when they are sampling parameters; hints are left out and reported. Throws
  * `unsupported_capability` for what a server that continues text cannot do.
  */
 export function generateToWire(request: PredictRequest, task: GenerateTask, isStream: boolean): WireRequest {
   refuseUnsupported(request);
-  const translation = new RequestTranslation(request.dialect, 'sluice');
+  const translation = new RequestTranslation(request.dialect, 'sluice', { hints: turnHints });
   const prompt = request.prompt ?? renderPrompt(request.messages, task.template, translation);
   const sampling = { ...samplingOf(request, task.backend), ...extraOf(request, translation) };
   return { body: bodyOf(prompt, sampling, task, isStream), downgrades: translation.downgrades };

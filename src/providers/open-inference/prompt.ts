@@ -3,7 +3,7 @@
 
 import { SluiceError } from '../../core/error.ts';
 import type { ContentPart, Message } from '../../core/message.ts';
-import { type RequestTranslation, unsupported } from '../translation/request-translation.ts';
+import { type RequestTranslation, type TurnPlace, unsupported } from '../translation/request-translation.ts';
 
 /** The turns of a conversation; `{text}` stands for what was said. The prompt is all turns in order, and then `opening`. */
 export interface PromptTemplate {
@@ -38,7 +38,7 @@ export const promptTemplates: Readonly<Record<PromptTemplateName, PromptTemplate
 };
 
 /**
- * The prompt. Thoughts of earlier answers are left out and reported. Throws `unsupported_capability` for turns that are not text
+ * The prompt. Thoughts of earlier answers, names and fields without a name here that change nothing are left out and reported. Throws `unsupported_capability` for turns that are not text
  * (tools, pictures, sound, files), and `invalid_request` where a text holds one of the template's own marks: it would end its
  * turn and speak as somebody else.
  */
@@ -50,8 +50,11 @@ export function renderPrompt(
   const marks = marksOf(template);
   let prompt = '';
   for (const [index, message] of messages.entries()) {
-    const param = `messages[${index}].content`;
-    const text = textOf(message.content, param, translation);
+    const path = `messages[${index}]`;
+    const param = `${path}.content`;
+    if (message.name !== undefined) translation.downgrade('name');
+    translation.leaveOutTurnExtra(message.extra, { path, role: message.role });
+    const text = textOf(message.content, { path: param, role: message.role }, translation);
     if (message.role === 'tool') throw unsupported('results of tools', param);
     const forged = marks.find((mark) => text.includes(mark));
     if (forged !== undefined) {
@@ -70,12 +73,14 @@ function marksOf(template: PromptTemplate): string[] {
   return [...new Set(all.match(/<\|[^|<>]+\|>|\[\/?[A-Z_]+\]|<\/?s>/g) ?? [])];
 }
 
-function textOf(content: readonly ContentPart[], param: string, translation: RequestTranslation): string {
+function textOf(content: readonly ContentPart[], place: TurnPlace, translation: RequestTranslation): string {
   let text = '';
-  for (const part of content) {
+  for (const [index, part] of content.entries()) {
+    if ('extra' in part) translation.leaveOutTurnExtra(part.extra, { ...place, path: `${place.path}[${index}]` });
+    if (part.type === 'text' && part.annotations !== undefined) translation.downgrade('annotations');
     if (part.type === 'text' || part.type === 'refusal') text += part.text;
     else if (part.type === 'reasoning') translation.downgrade('reasoning');
-    else throw unsupported(`content of type ${part.type}`, param);
+    else throw unsupported(`content of type ${part.type}`, place.path);
   }
   return text;
 }

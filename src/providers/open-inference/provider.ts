@@ -2,6 +2,7 @@
 // what the configuration says of a model's tensors.
 
 import { SluiceError } from '../../core/error.ts';
+import { entryOf } from '../../core/json.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ModelCall, ModelProvider } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
@@ -112,7 +113,7 @@ function taskOf<Kind extends TensorTask['task']>(
   model: string,
   kind: Kind,
 ): Extract<TensorTask, { task: Kind }> {
-  const task = Object.hasOwn(tasks, model) ? tasks[model] : undefined;
+  const task = entryOf(tasks, model);
   if (task?.task === kind) return task as Extract<TensorTask, { task: Kind }>;
   const known = task === undefined ? 'what its tensors are for is not configured' : `it is configured to ${task.task}`;
   const message = `The model '${name}/${model}' cannot ${kind}: ${known}.`;
@@ -127,7 +128,7 @@ const defaultGenerateTask: GenerateTask = {
 };
 
 function generateTaskOf({ name, tasks = {} }: OpenInferenceOptions, model: string): GenerateTask {
-  const task = Object.hasOwn(tasks, model) ? tasks[model] : undefined;
+  const task = entryOf(tasks, model);
   if (task === undefined) return defaultGenerateTask;
   if (task.task === 'generate') return task;
   const message = `The model '${name}/${model}' writes no text: it is configured to ${task.task}.`;

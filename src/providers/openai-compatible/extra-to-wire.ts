@@ -1,6 +1,6 @@
 // Top-level fields that Sluice has no name for: OpenAI's own go as they came, those of other dialects by the tables here.
 
-import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { entryOf, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
 import { refuseFields, set, unsupported } from '../translation/request-translation.ts';
 import { isPresent, listOf, objectOf } from '../translation/wire-values.ts';
@@ -45,7 +45,7 @@ const isVoid: Readonly<Record<string, (value: JsonValue) => boolean>> = {
 
 /** True for null and for a value that asks for what happens anyway. */
 export function asksNothing(name: string, value: JsonValue): boolean {
-  return value === null || isVoid[name]?.(value) === true;
+  return value === null || entryOf(isVoid, name)?.(value) === true;
 }
 
 /** Names that `extra` must not bring in although the body may lack them: they would contradict a typed field. */
@@ -76,7 +76,7 @@ function mergeForeign(body: JsonObject, extra: JsonObject, translation: Translat
   const table = translation.from === 'anthropic' ? anthropicFields : responsesFields;
   for (const [name, value] of Object.entries(extra)) {
     if (asksNothing(name, value)) continue;
-    const translate = Object.hasOwn(table, name) ? table[name] : undefined;
+    const translate = entryOf(table, name);
     if (translate !== undefined) translate(value, body, translation);
     else if (hints.has(name)) translation.downgrade(name);
     else throw unsupported(`the field \`${name}\``, name);

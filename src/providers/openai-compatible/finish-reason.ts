@@ -1,5 +1,6 @@
 // The vendor's word for why the model stopped, and what it means here.
 
+import { entryOf } from '../../core/json.ts';
 import type { FinishReason } from '../../core/predict.ts';
 
 /** OpenAI's own words and those of servers that nearly speak its dialect (TGI, Together, Mistral, DeepSeek). */
@@ -29,7 +30,7 @@ const failures: ReadonlySet<string> = new Set([
 
 /** The meaning of the vendor's word; `other` for one that is not known. */
 export function finishReasonOf(raw: string): FinishReason {
-  return Object.hasOwn(meanings, raw) ? (meanings[raw] ?? 'other') : 'other';
+  return entryOf(meanings, raw) ?? 'other';
 }
 
 /** True when the word says that the answer is not whole: it must not be shown as one. */

@@ -132,6 +132,11 @@ export class RequestTranslation {
     return extra === undefined ? wire : this.addExtra(wire, extra, this.turnRulesAt(place));
   }
 
+  /** Leaves out the unknown fields of an object of a turn by the rules for turns: for targets that have no place for any. */
+  leaveOutTurnExtra(extra: JsonObject | undefined, place: TurnPlace): void {
+    if (extra !== undefined) this.#leaveOutFields(extra, place);
+  }
+
   /**
    * Leaves out a part that only another vendor has a form for. What an answer held, and what answers to that, is reported by its
    * type; fields of a message of chat completions, which have none, by their names. What a caller says itself is refused.

@@ -1,6 +1,6 @@
 // What a vendor's usage says beside the counts that have a name here: nothing of it is dropped.
 
-import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { entryOf, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { maxExtraFields } from './defaults.ts';
 import { isPresent, objectOf } from './wire-values.ts';
 
@@ -13,7 +13,7 @@ export function usageExtraOf(raw: JsonValue | undefined, read: ReadFields): Json
   if (usage === undefined) return undefined;
   const extra: [string, JsonValue][] = [];
   for (const [name, value] of Object.entries(usage)) {
-    const known = Object.hasOwn(read, name) ? read[name] : undefined;
+    const known = entryOf(read, name);
     if (known === true || extra.length >= maxExtraFields) continue;
     const rest = known === undefined ? value : unreadOf(value, known);
     if (isPresent(rest)) extra.push([name, rest]);

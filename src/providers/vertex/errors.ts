@@ -1,7 +1,7 @@
 // What Google's failure means: a google.rpc.Status and the HTTP status → reason. Retryability follows from the reason.
 
 import type { SluiceError } from '../../core/error.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { entryOf, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { listOf, objectOf, textValueOf } from '../translation/wire-values.ts';
 import { boundedWait, retryAfterMsOf } from '../transport/retry-after.ts';
 import { type FailureContext, plainMessage, vendorError } from '../transport/vendor-error.ts';
@@ -30,7 +30,7 @@ export function embeddedFailureOf(body: JsonObject, context: FailureContext): Sl
   const named = readStatus(500, body);
   const code = objectOf(body['error'])?.['code'];
   const isStatus = typeof code === 'number' && code >= 400 && code < 600;
-  const status = isStatus ? code : (statusOfCode[named.code ?? ''] ?? 500);
+  const status = isStatus ? code : (entryOf(statusOfCode, named.code) ?? 500);
   return toError({ ...named, status }, named.retryDelayMs, context);
 }
 

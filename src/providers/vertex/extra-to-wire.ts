@@ -1,7 +1,7 @@
 // Unknown fields of the request's body: Google's own, and those of our dialect, go as they came; those of other dialects that have a meaning here are
 // translated by the tables of this file, hints are left out and reported, and all others are refused.
 
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { entryOf, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
 import { refuseFields, unsupported } from '../translation/request-translation.ts';
 import { objectOf } from '../translation/wire-values.ts';
@@ -20,15 +20,16 @@ export function mergeBodyExtra(body: JsonObject, request: PredictRequest, transl
   }
   for (const [name, value] of Object.entries(request.extra)) {
     if (value === null) continue;
+    const translate = entryOf(translated, name);
     if (hints.has(name)) translation.downgrade(name);
-    else if (Object.hasOwn(translated, name)) translated[name]?.(value, body, translation);
+    else if (translate !== undefined) translate(value, body, translation);
     else throw unsupported(`the field \`${name}\``, name);
   }
 }
 
 function mergeNative(body: JsonObject, extra: JsonObject): void {
   for (const [written, value] of Object.entries(extra)) {
-    const name = camelNames[written] ?? written;
+    const name = entryOf(camelNames, written) ?? written;
     const known = objectOf(body[name]);
     if (known !== undefined && merged.has(name) && isJsonObject(value)) body[name] = { ...value, ...known };
     else if (!Object.hasOwn(body, name)) body[name] = value;

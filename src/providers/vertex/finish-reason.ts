@@ -1,6 +1,6 @@
 // Google's word for why the model stopped, and what it means here.
 
-import type { JsonValue } from '../../core/json.ts';
+import { entryOf, type JsonValue } from '../../core/json.ts';
 import type { FinishReason } from '../../core/predict.ts';
 
 const meanings: Readonly<Record<string, FinishReason>> = {
@@ -31,6 +31,6 @@ export function rawFinishReasonOf(value: JsonValue | undefined): string | undefi
  * is not known is `other`, shown by its own word.
  */
 export function finishReasonOf(raw: string, hasCalls: boolean): FinishReason {
-  const meaning = Object.hasOwn(meanings, raw) ? (meanings[raw] ?? 'other') : 'other';
+  const meaning = entryOf(meanings, raw) ?? 'other';
   return meaning === 'stop' && hasCalls ? 'tool-calls' : meaning;
 }

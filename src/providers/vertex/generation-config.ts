@@ -1,6 +1,6 @@
 // Sampling, the form of the answer and the amount of thinking as Google's `generationConfig`.
 
-import type { JsonObject } from '../../core/json.ts';
+import { entryOf, type JsonObject } from '../../core/json.ts';
 import type { PredictRequest, ResponseFormat } from '../../core/predict.ts';
 import { set, unsupported } from '../translation/request-translation.ts';
 import { effortBudgets, effortLevels } from './defaults.ts';
@@ -48,12 +48,12 @@ function addFormat(config: JsonObject, format: ResponseFormat, translation: Tran
 export function thinkingOfEffort(effort: string, param: string, translation: Translation): JsonObject {
   const word = effort.toLowerCase();
   if (translation.isGemini3) {
-    const thinkingLevel = Object.hasOwn(effortLevels, word) ? effortLevels[word] : undefined;
+    const thinkingLevel = entryOf(effortLevels, word);
     if (thinkingLevel === undefined) throw unsupported(`the effort ${JSON.stringify(effort)}`, param);
     if (word === 'none') translation.downgrade(param);
     return { thinkingLevel };
   }
-  const thinkingBudget = Object.hasOwn(effortBudgets, word) ? effortBudgets[word] : undefined;
+  const thinkingBudget = entryOf(effortBudgets, word);
   if (thinkingBudget === undefined) throw unsupported(`the effort ${JSON.stringify(effort)}`, param);
   return { thinkingBudget };
 }

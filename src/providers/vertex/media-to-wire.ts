@@ -1,6 +1,6 @@
 // Pictures, sound and files as Google's `inlineData` and `fileData`.
 
-import type { JsonObject } from '../../core/json.ts';
+import { entryOf, type JsonObject } from '../../core/json.ts';
 import type { AudioPart, FilePart, ImagePart } from '../../core/message.ts';
 import { set, type TurnPlace, unsupported } from '../translation/request-translation.ts';
 import type { Translation } from './translation.ts';
@@ -57,7 +57,7 @@ function uriOfId(fileId: string, path: string, translation: Translation): string
 /** Vertex wants a media type with every address; it is told by the ending, else what is usual for the kind. */
 function guessedType(uri: string, kind: 'image' | 'audio' | 'file'): string | undefined {
   const ending = /\.(\w{2,5})(?:[?#].*)?$/.exec(uri)?.[1]?.toLowerCase();
-  const known = ending === undefined ? undefined : typesByEnding[ending];
+  const known = entryOf(typesByEnding, ending);
   if (known !== undefined) return known;
   if (kind === 'image') return 'image/jpeg';
   if (kind === 'audio') return 'audio/mpeg';

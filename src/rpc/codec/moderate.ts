@@ -2,6 +2,7 @@
 
 import type { ModerateRequest, ModerateResponse, ModerationResult } from '../../core/classify.ts';
 import { SluiceError } from '../../core/error.ts';
+import { entryOf } from '../../core/json.ts';
 import type { ContentPart, ImagePart, TextPart } from '../../core/message.ts';
 import type * as wire from '../generated/sluice/inference/v1/inference.ts';
 import { answerObject } from './answer.ts';
@@ -70,7 +71,7 @@ function canBeJudged(part: ContentPart): part is TextPart | ImagePart {
 /** The two tables of a verdict become one list: they have the same names, unless the vendor leaves something out. */
 function resultToWire({ flagged, categories, scores, extra }: ModerationResult): wire.ModerationResult {
   const names = new Set([...Object.keys(categories), ...Object.keys(scores)]);
-  const list = [...names].map((name) => ({ name, flagged: own(categories, name), score: own(scores, name) }));
+  const list = [...names].map((name) => ({ name, flagged: entryOf(categories, name), score: entryOf(scores, name) }));
   return { flagged, categories: list, extraJson: jsonToWire(extra) };
 }
 
@@ -83,11 +84,6 @@ function resultFromWire({ flagged, categories, extraJson }: wire.ModerationResul
     scores: Object.fromEntries(scores),
     extra: answerObject(extraJson),
   });
-}
-
-/** A vendor's category may be called like something that every object has. */
-function own<Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined {
-  return Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
 function invalid(param: string, problem: string): SluiceError {

@@ -1,7 +1,7 @@
 // Citations in the form of the Responses API. Each vendor has its own; what its form says beyond OpenAI's fields stays beside
 // them under its own name.
 
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
+import { entryOf, isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
 
 /** The fields that OpenAI's own types must have. */
 const ownTypes: Readonly<Record<string, readonly string[]>> = {
@@ -18,9 +18,9 @@ const ownTypes: Readonly<Record<string, readonly string[]>> = {
 export function annotationOf(value: JsonValue): JsonObject | undefined {
   if (!isJsonObject(value) || typeof value['type'] !== 'string') return undefined;
   const { type } = value;
-  const inner = value[type];
+  const inner = entryOf(value, type);
   const flat = isJsonObject(inner) ? { type, ...inner } : value;
-  const isWhole = ownTypes[type]?.every((field) => Object.hasOwn(flat, field)) === true;
+  const isWhole = entryOf(ownTypes, type)?.every((field) => Object.hasOwn(flat, field)) === true;
   return isWhole ? flat : undefined;
 }
 
@@ -59,7 +59,7 @@ const citationTypes: Readonly<Record<string, readonly string[]>> = {
  */
 export function vendorAnnotationOf(annotation: JsonObject): JsonObject {
   const { provider_type: type, ...fields } = annotation;
-  const added = typeof type === 'string' && Object.hasOwn(citationTypes, type) ? citationTypes[type] : undefined;
+  const added = typeof type === 'string' ? entryOf(citationTypes, type) : undefined;
   if (type === undefined || added === undefined) return annotation;
   const theirs = Object.entries(fields).filter(([name]) => !added.includes(name));
   const citation: JsonObject = { ...Object.fromEntries(theirs), type };

@@ -1,6 +1,6 @@
 // Input items as they are kept and listed: in full form and with an id each, so that they can be paged and referred to.
 
-import type { JsonObject, JsonValue } from '../../../core/json.ts';
+import { entryOf, type JsonObject, type JsonValue } from '../../../core/json.ts';
 import type { Ids } from '../../../ports/ids.ts';
 
 /** Prefixes of ids, as OpenAI has them; `item_` for all other types. */
@@ -17,7 +17,7 @@ const idPrefixes: Readonly<Record<string, string>> = {
 export function inputResource(item: JsonObject, ids: Ids): JsonObject {
   const { type = 'message' } = item;
   const name = typeof type === 'string' ? type : 'message';
-  const id = typeof item['id'] === 'string' ? item['id'] : ids.next(idPrefixes[name] ?? 'item_');
+  const id = typeof item['id'] === 'string' ? item['id'] : ids.next(entryOf(idPrefixes, name) ?? 'item_');
   const resource: JsonObject = { ...item, type: name, id };
   if (name === 'message') Object.assign(resource, messageFields(item));
   else if (withStatus.has(name)) resource['status'] = item['status'] ?? 'completed';

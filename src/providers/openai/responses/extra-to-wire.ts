@@ -1,7 +1,7 @@
 // Top-level fields that Sluice has no name for: those of the Responses API go as they came, those of other dialects by the
 // tables here. OpenAI's two APIs share a good many, under the same names.
 
-import type { JsonObject } from '../../../core/json.ts';
+import { entryOf, type JsonObject } from '../../../core/json.ts';
 import type { PredictRequest } from '../../../core/predict.ts';
 import { anthropicFields, asksNothing, hints, type Translate } from '../../openai-compatible/extra-to-wire.ts';
 import type { Translation } from '../../openai-compatible/translation.ts';
@@ -34,7 +34,7 @@ export function mergeExtra(body: JsonObject, request: PredictRequest, translatio
 
 function mergeNative(body: JsonObject, extra: JsonObject): void {
   for (const [name, value] of Object.entries(extra)) {
-    const known = body[name];
+    const known = entryOf(body, name);
     if (name === 'include' && Array.isArray(known)) body[name] = [...new Set([...listOf(value), ...known])];
     else if (known === undefined && !ours.has(name)) body[name] = value;
   }
@@ -44,7 +44,7 @@ function mergeForeign(body: JsonObject, extra: JsonObject, translation: Translat
   const table = translation.from === 'anthropic' ? fromAnthropic : fromChat;
   for (const [name, value] of Object.entries(extra)) {
     if (asksNothing(name, value)) continue;
-    const translate = Object.hasOwn(table, name) ? table[name] : undefined;
+    const translate = entryOf(table, name);
     if (translate !== undefined) translate(value, body, translation);
     else if (translation.from === 'openai' && shared.has(name)) set(body, name, value);
     else if (hints.has(name)) translation.downgrade(name);

@@ -2,7 +2,7 @@
 
 import { partsOf } from '../../../core/collect.ts';
 import { SluiceError } from '../../../core/error.ts';
-import type { JsonObject, JsonValue } from '../../../core/json.ts';
+import { entryOf, type JsonObject, type JsonValue } from '../../../core/json.ts';
 import type { Answerer, PredictPart, PredictRequest } from '../../../core/predict.ts';
 import { textsOf } from '../../../ports/token-estimator.ts';
 import type { AnswerContext } from '../../translation/answer-context.ts';
@@ -67,7 +67,7 @@ export class ResponseStreamReader implements StreamReader {
     this.#out = out;
     if (type === 'error' || (type === '' && body['error'] !== undefined)) throw failureOfEvent(body, this.#failures);
     if (!type.startsWith('response.')) return false; // A keep-alive, or what is not known at all.
-    const handler = Object.hasOwn(handlers, type) ? handlers[type] : undefined;
+    const handler = entryOf(handlers, type);
     if (handler !== undefined) return handler(this, body) === true;
     this.#hasProgress = this.#isNews(type, body);
     this.progress(type, body);
