@@ -186,6 +186,26 @@ test('choices: of a whole answer each has its own content, calls, probabilities 
   ]);
 });
 
+test('choices: those that come together without numbers of their own are numbered by their places in a stream too', () => {
+  const said = (content: string, index?: number): JsonObject => ({
+    delta: { content },
+    finish_reason: 'stop',
+    ...(index === undefined ? {} : { index }),
+  });
+  for (const choices of [
+    [said('A'), said('B')],
+    [said('A', 0), said('B', 0)],
+    [said('B', 1), said('A', 0)],
+  ]) {
+    const { content, otherChoices } = collect(read([{ id: 'c1', choices }, '[DONE]']));
+    assert.deepEqual(content, [{ type: 'text', text: 'A' }]);
+    assert.deepEqual(
+      otherChoices?.map((other) => [other.index, other.content]),
+      [[1, [{ type: 'text', text: 'B' }]]],
+    );
+  }
+});
+
 test('choices: a whole answer with fewer than were asked for reports `n`, and numbers that repeat are places', () => {
   const said = (content: string, index?: number): JsonObject => ({
     message: { content },

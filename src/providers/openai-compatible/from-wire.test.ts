@@ -145,7 +145,7 @@ test('from wire: refusals, legacy calls, custom calls and unknown message fields
       dialect: 'openai',
       value: { tool_calls: [{ id: 'k', type: 'custom', custom: { name: 'n', input: 'i' } }] },
     },
-    { type: 'tool-call', id: 'call_req_1_0', name: 'old', arguments: '{}' },
+    { type: 'tool-call', id: 'call_req_1_1', name: 'old', arguments: '{}' },
   ]);
 });
 

@@ -120,7 +120,7 @@ function contentOf(message: JsonObject, answerId: string): ContentPart[] {
   return parts;
 }
 
-/** The calls, of which the functions are numbered. */
+/** The calls. Functions and custom tools are numbered together, as in a stream. */
 function addCalls(parts: ContentPart[], message: JsonObject, answerId: string): void {
   const legacy = objectOf(message['function_call']);
   const calls = [...listOf(message['tool_calls']), ...(legacy === undefined ? [] : [{ function: legacy }])];
@@ -128,7 +128,7 @@ function addCalls(parts: ContentPart[], message: JsonObject, answerId: string): 
   let position = 0;
   for (const call of calls) {
     const part = toolCallFromWire(call, position, answerId);
-    if (part.type === 'tool-call') position += 1;
+    if (part.type === 'tool-call' || objectOf(objectOf(call)?.['custom']) !== undefined) position += 1;
     parts.push(part);
   }
 }

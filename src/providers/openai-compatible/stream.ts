@@ -6,12 +6,11 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, PredictPart, PredictRequest } from '../../core/predict.ts';
 import { textsOf } from '../../ports/token-estimator.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
-import { OtherChoices } from '../translation/other-choices.ts';
+import { numbersOf, OtherChoices } from '../translation/other-choices.ts';
 import { OutputText, settleUsage, unknownUsage } from '../translation/usage.ts';
 import {
   countOf,
   isPresent,
-  listOf,
   malformed,
   objectOf,
   parseObject,
@@ -100,10 +99,8 @@ export class ChatStreamReader implements StreamReader {
     const chunk = completionAsChat(parseObject(data, 'an event'));
     if (isForeign && chunk['choices'] === undefined && !isPresent(chunk['error'])) return false;
     if (isPresent(chunk['error']) || event === 'error' || chunk['object'] === 'error') throw this.#failure(chunk);
-    const choice = firstChoice(chunk);
-    this.#readAnswer(chunk, choice);
-    if (choice !== undefined) this.#readFirst(choice, out);
-    if (this.#others !== undefined) this.#readOthers(this.#others, chunk, out);
+    if (this.#others === undefined) this.#readChunk(chunk, firstChoice(chunk), out);
+    else this.#readChoices(this.#others, chunk, out);
     return false;
   }
 
@@ -146,17 +143,21 @@ export class ChatStreamReader implements StreamReader {
     collectExtra(this.#extra, chunk, choice);
   }
 
-  #readFirst(choice: JsonObject, out: PredictPart[]): void {
+  #readChunk(chunk: JsonObject, choice: JsonObject | undefined, out: PredictPart[]): void {
+    this.#readAnswer(chunk, choice);
+    if (choice === undefined) return;
     const before = out.length;
     if (this.#first.read(choice, this.#answerId, out)) this.#hasProgress = true;
     if (out.length > before || this.#first.hasCalls) this.#begin(out, before);
   }
 
-  #readOthers(others: OtherChoices<OtherChoice>, chunk: JsonObject, out: PredictPart[]): void {
+  #readChoices(others: OtherChoices<OtherChoice>, chunk: JsonObject, out: PredictPart[]): void {
+    const choices = choicesOf(chunk).map(choiceOf);
+    const numbers = numbersOf(choices);
+    this.#readChunk(chunk, choices[numbers.indexOf(0)], out);
     const before = out.length;
-    for (const item of listOf(chunk['choices'])) {
-      const choice = choiceOf(item);
-      others.read(Number(choice['index'] ?? 0), out, ({ reader, extra }, deltas) => {
+    for (const [place, choice] of choices.entries()) {
+      others.read(numbers[place] ?? 0, out, ({ reader, extra }, deltas) => {
         if (reader.read(choice, this.#answerId, deltas)) this.#hasProgress = true;
         collectExtra(extra, {}, choice);
       });
@@ -207,14 +208,17 @@ interface OtherChoice {
 
 /** The choice with index 0, or without an index. */
 function firstChoice(chunk: JsonObject): JsonObject | undefined {
-  const { choices } = chunk;
-  if (choices === undefined || choices === null) return undefined;
-  if (!Array.isArray(choices)) throw malformed('choices is not a list');
-  for (const item of choices) {
+  for (const item of choicesOf(chunk)) {
     const choice = choiceOf(item);
     if ((choice['index'] ?? 0) === 0) return choice;
   }
   return undefined;
+}
+
+function choicesOf({ choices }: JsonObject): readonly JsonValue[] {
+  if (choices === undefined || choices === null) return [];
+  if (!Array.isArray(choices)) throw malformed('choices is not a list');
+  return choices;
 }
 
 function choiceOf(item: JsonValue): JsonObject {

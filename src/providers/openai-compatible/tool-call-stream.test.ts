@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { quarterEstimator } from '../../../test/fixtures/quarter-estimator.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictPart } from '../../core/predict.ts';
 import { maxEarlyArguments } from './defaults.ts';
+import { predictFromWire } from './from-wire.ts';
 import { ToolCallStream } from './tool-call-stream.ts';
 
 function read(...deltas: JsonObject[]): PredictPart[] {
@@ -98,4 +100,24 @@ test('tool call stream: arguments that come before a name are held up to a bound
   early('x'.repeat(maxEarlyArguments));
   const detail = 'tool call 0 has arguments and no name';
   assert.throws(() => early('x'), { reason: 'upstream_malformed', detail });
+});
+
+test('tool call stream: made-up ids are those of the whole answer, custom tools among the functions', () => {
+  const tools = [
+    { type: 'custom', id: 'x', custom: { name: 'c', input: 'i' } },
+    fn('f', '{}'),
+    { id: 'u', kind: 1 },
+    fn('g', '{}'),
+  ];
+  const streamed = read(...tools.map((call, index) => ({ index, ...call }))).flatMap((part) =>
+    part.type === 'tool-call-start' ? [part.id] : [],
+  );
+  const message = { content: null, tool_calls: tools };
+  const context = { target: 'p/m', model: 'm', requestId: 'a1', nowMs: 0, estimator: quarterEstimator };
+  const { content } = predictFromWire({ choices: [{ index: 0, message, finish_reason: 'tool_calls' }] }, context);
+  assert.deepEqual(
+    content.flatMap((part) => (part.type === 'tool-call' ? [part.id] : [])),
+    streamed,
+  );
+  assert.deepEqual(streamed, ['call_a1_1', 'call_a1_2']);
 });
