@@ -9,10 +9,10 @@ import { openAiErrorBody } from './error.ts';
 import { isMessageFields, LateContent } from './late-content.ts';
 import { ThinkingBlockStream } from './thinking-blocks.ts';
 import {
-  answerFieldsOf,
   callFieldsOf,
   chatUsageOf,
   endingFieldsOf,
+  lastChunkFields,
   logprobsOf,
   otherChoiceFieldsOf,
   secondsOf,
@@ -35,8 +35,12 @@ class ChatStreamEncoder implements StreamEncoder {
   #others: Map<number, ChatStreamEncoder> | undefined;
   /** Everything up to the delta of a chunk. */
   #head: string = '';
+  /** Everything behind the log probabilities of a chunk. */
+  readonly #afterLogprobs: string;
   /** Everything behind the delta of a chunk without log probabilities. */
   readonly #tail: string;
+  /** The usage of every chunk but the last, as JSON text behind other fields. */
+  readonly #noUsage: string;
   readonly #blocks: ThinkingBlockStream = new ThinkingBlockStream();
   #answerer: Answerer | undefined;
   #hasBegun: boolean = false;
@@ -48,8 +52,9 @@ class ChatStreamEncoder implements StreamEncoder {
     this.#requestId = requestId;
     this.#choice = choice;
     // With include_usage every chunk has the field, and only the last one has figures.
-    const usage = includeUsage ? ',"usage":null' : '';
-    this.#tail = `,"logprobs":null,"finish_reason":null}]${usage}}\n\n`;
+    this.#noUsage = includeUsage ? ',"usage":null' : '';
+    this.#afterLogprobs = `,"finish_reason":null}]${this.#noUsage}}\n\n`;
+    this.#tail = `,"logprobs":null${this.#afterLogprobs}`;
   }
 
   encode(part: PredictPart): string {
@@ -112,8 +117,7 @@ class ChatStreamEncoder implements StreamEncoder {
     const isPlain = extra === undefined;
     const delta = isPlain ? `{"content":${JSON.stringify(text)}}` : JSON.stringify({ ...extra, content: text });
     if (part.logprobs === undefined) return text === '' && isPlain ? '' : this.#delta(delta, '""');
-    const logprobs = JSON.stringify(logprobsOf(part.logprobs));
-    return this.#role('""') + this.#head + delta + this.#tail.replace('null', () => logprobs);
+    return this.#probable(delta, logprobsOf(part.logprobs));
   }
 
   /** Fields of the message as they are; a picture at once; any other part with the end. */
@@ -139,14 +143,17 @@ class ChatStreamEncoder implements StreamEncoder {
     this.#late.endBlock();
     const delta = `{"refusal":${JSON.stringify(part.text)}}`;
     if (part.logprobs === undefined) return this.#delta(delta, '""');
-    const logprobs = JSON.stringify(logprobsOf(part.logprobs, 'refusal'));
-    return this.#role('""') + this.#head + delta + this.#tail.replace('null', () => logprobs);
+    return this.#probable(delta, logprobsOf(part.logprobs, 'refusal'));
   }
 
   /** A chunk, after the role's when it is the first. `firstContent` is the content in the role's chunk. */
   #delta(delta: string, firstContent: string): string {
     const chunk = this.#head + delta + this.#tail;
     return this.#hasBegun ? chunk : this.#role(firstContent) + chunk;
+  }
+
+  #probable(delta: string, logprobs: JsonObject): string {
+    return `${this.#role('""')}${this.#head}${delta},"logprobs":${JSON.stringify(logprobs)}${this.#afterLogprobs}`;
   }
 
   #role(content: string): string {
@@ -175,15 +182,11 @@ class ChatStreamEncoder implements StreamEncoder {
     const late = { ...this.#blocks.fields(), ...this.#late.fields() };
     const before = Object.keys(late).length === 0 ? this.#role('""') : this.#delta(JSON.stringify(late), '""');
     const reason = JSON.stringify(choiceFields).slice(1);
-    const usage = this.#includeUsage ? ',"usage":null' : '';
-    return `${before}${this.#head}{},"logprobs":null,${reason}]${more}${usage}}\n\n`;
+    return `${before}${this.#head}{},"logprobs":null,${reason}]${more}${this.#noUsage}}\n\n`;
   }
 
   #end(ending: Ending): string {
-    const others: JsonObject = { ...answerFieldsOf(ending.extra) };
-    if (ending.systemFingerprint !== undefined) others['system_fingerprint'] = ending.systemFingerprint;
-    for (const field of reservedFields) delete others[field];
-    const more = Object.keys(others).length === 0 ? '' : `,${JSON.stringify(others).slice(1, -1)}`;
+    const more = lastChunkFields(ending);
     const finish = this.#finish(endingFieldsOf(ending, this.#hasCalls), more);
     if (!this.#includeUsage) return `${finish}data: [DONE]\n\n`;
     const usage = JSON.stringify(chatUsageOf(ending.usage));
@@ -191,6 +194,3 @@ class ChatStreamEncoder implements StreamEncoder {
     return `${finish}${last}data: [DONE]\n\n`;
   }
 }
-
-/** Fields of a chunk that unknown fields of the answer must not repeat. */
-const reservedFields = ['id', 'object', 'created', 'model', 'choices', 'usage'] as const;

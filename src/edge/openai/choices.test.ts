@@ -185,6 +185,41 @@ test('choices: those of several prompts follow one another, whole and streamed',
   ]);
 });
 
+test('choices: the first is told as much of its end as the others, whole and streamed', async (t) => {
+  const edge = createTestEdge(t);
+  const paused = { finishReason: 'other', rawFinishReason: 'paused' } as const;
+  edge.inference.script = () => [
+    start,
+    { type: 'text-delta', text: 'A' },
+    { type: 'choice-part', choice: 1, part: { type: 'text-delta', text: 'B' } },
+    { type: 'choice-end', choice: 1, ...paused },
+    { ...end, ...paused, extra: { service_tier: 'on_demand', id: 'evil' } } as PredictPart,
+  ];
+  const endOf = ({ index, finish_reason: reason, native_finish_reason: native }: Json) => [index, reason, native];
+  const tierOf = ({ service_tier: tier, native_service_tier: native }: Json) => [tier, native];
+  for (const [url, input] of [
+    [chat, { messages }],
+    [completions, { prompt: 'x' }],
+  ] as const) {
+    const whole = await post(edge, url, { model: 'm', n: 2, ...input });
+    const ends = [0, 1].map((index) => [index, 'length', 'paused']);
+    assert.deepEqual(whole.choices.map(endOf), ends, url);
+    assert.deepEqual(tierOf(whole), [undefined, 'on_demand'], url);
+    const events = (await stream(edge, url, { model: 'm', n: 2, ...input })).slice(0, -1);
+    const last = events.filter(({ choices: [choice] }) => choice.finish_reason !== null);
+    assert.deepEqual(last.map(({ choices: [choice] }) => endOf(choice)).toSorted(), ends, url);
+    assert.deepEqual([tierOf(events.at(-1)), events.at(-1).id], [[undefined, 'on_demand'], events[0].id], url);
+  }
+  const { choices } = await post(edge, completions, { model: 'm', n: 2, prompt: ['x', 'y'] });
+  assert.deepEqual(
+    choices.map(endOf),
+    [0, 1, 2, 3].map((index) => [index, 'length', 'paused']),
+  );
+  const several = (await stream(edge, completions, { model: 'm', n: 2, prompt: ['x', 'y'] })).slice(0, -1);
+  const reasons = several.map(({ choices: [choice] }) => choice.native_finish_reason).filter((word) => word);
+  assert.deepEqual(reasons, ['paused', 'paused', 'paused', 'paused']);
+});
+
 test('choices: answers and chunks are valid by the published document', {
   skip: evaluationDataMissing ?? false,
 }, async (t) => {

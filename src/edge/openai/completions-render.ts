@@ -7,7 +7,7 @@ import type { ChoiceContent, PredictResponse } from '../../core/predict.ts';
 import { knownDetails, totalTokens, type Usage, type UsageDetails } from '../../core/usage.ts';
 import type { Answered } from '../call.ts';
 import { echoedLogprobs, legacyLogprobs } from './completions-logprobs.ts';
-import { chatUsageOf, finishReasonOf, otherChoiceFieldsOf, secondsOf } from './wire-words.ts';
+import { answerFieldsOf, chatUsageOf, endingFieldsOf, otherChoiceFieldsOf, secondsOf } from './wire-words.ts';
 
 /** Answers to the prompts of one call, in order. */
 export type PromptAnswers = readonly [PredictResponse, ...PredictResponse[]];
@@ -20,7 +20,7 @@ export function renderCompletion(answers: PromptAnswers, choicesPerPrompt: numbe
   const [first] = answers;
   return JSON.stringify({
     // First, so that nothing unknown replaces a field that we know.
-    ...first.extra,
+    ...answerFieldsOf(first.extra),
     id: completionIdOf(first.id),
     object: 'text_completion',
     created: secondsOf(first.createdAtMs),
@@ -82,7 +82,7 @@ function sumOfDetails(a: Usage, b: Usage): UsageDetails {
 
 function choicesOf(answer: PredictResponse, firstIndex: number, echo: boolean): JsonValue[] {
   const others = answer.otherChoices ?? [];
-  const first = choiceOf(answer, firstIndex, { finish_reason: finishReasonOf(answer) }, echo);
+  const first = choiceOf(answer, firstIndex, endingFieldsOf(answer, false), echo);
   return [
     first,
     ...others.map((other) => choiceOf(other, firstIndex + other.index, otherChoiceFieldsOf(other, false), echo)),

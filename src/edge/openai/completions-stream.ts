@@ -1,15 +1,16 @@
 // From the parts of streams to OpenAI's legacy completion chunks. The answers to several prompts follow one another in one
-// stream; the index of a chunk's choice says which prompt it belongs to, and which of the choices of that prompt it is.
+// stream; the index of a chunk's choice says which prompt it belongs to, and which of the choices of that prompt it is. Hot path: the
+// constant text of a chunk is made once per stream.
 
 import type { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { Answerer, DeltaPart, Ending, PredictPart, PredictRequest, TokenLogprob } from '../../core/predict.ts';
+import type { Answerer, DeltaPart, Ending, PredictPart, PredictRequest } from '../../core/predict.ts';
 import type { Usage } from '../../core/usage.ts';
 import type { StreamAnswer, StreamEncoder } from '../dialect.ts';
 import { charactersOf, legacyLogprobs } from './completions-logprobs.ts';
 import { completionIdOf, sumUsage } from './completions-render.ts';
 import { openAiErrorBody } from './error.ts';
-import { chatUsageOf, finishReasonOf, otherChoiceFieldsOf, secondsOf } from './wire-words.ts';
+import { chatUsageOf, endingFieldsOf, lastChunkFields, otherChoiceFieldsOf, secondsOf } from './wire-words.ts';
 
 /** What the chunks depend on beside the parts. */
 export interface CompletionStreamOptions {
@@ -57,27 +58,32 @@ async function* oneAfterTheOther(
 
 class CompletionStreamEncoder implements StreamEncoder {
   readonly #options: CompletionStreamOptions;
-  #answerer: Answerer | undefined;
+  /** Everything up to the choices of a chunk, made once: who answered the first prompt is told of all. */
+  #head: string = '';
   /** Number of the first choice of the prompt. */
   #index: number = 0;
   /** Characters of the texts of the prompt's choices so far. */
   #offsets: number[] = [];
   /** The last chunk of a choice that is not the last; goes out with the next part. */
   #pending: string = '';
+  /** With include_usage every chunk has the field, and only the last one has figures. */
+  readonly #noUsage: string;
 
   constructor(options: CompletionStreamOptions) {
     this.#options = options;
+    this.#noUsage = options.includeUsage ? ',"usage":null' : '';
   }
 
   encode(part: PredictPart): string {
     const pending = this.#pending;
+    if (pending === '') return this.#encode(part);
     this.#pending = '';
     return pending + this.#encode(part);
   }
 
   /** Ends the first choice of a prompt, its last to end; what comes next belongs to the next prompt. */
   endPrompt(ending: Ending): void {
-    this.#pending += this.#chunk(0, '', undefined, { finish_reason: finishReasonOf(ending) });
+    this.#pending += this.#last(0, endingFieldsOf(ending, false), '');
     this.#index += this.#options.choicesPerPrompt;
     this.#offsets = [];
   }
@@ -93,12 +99,12 @@ class CompletionStreamEncoder implements StreamEncoder {
   #encode(part: PredictPart): string {
     switch (part.type) {
       case 'start':
-        this.#answerer ??= part;
+        if (this.#head === '') this.#head = headOf(part);
         return '';
       case 'choice-part':
         return this.#delta(part.choice, part.part);
       case 'choice-end':
-        return this.#chunk(part.choice, '', undefined, otherChoiceFieldsOf(part, false));
+        return this.#last(part.choice, otherChoiceFieldsOf(part, false), '');
       case 'end':
         return this.#end(part);
       default:
@@ -107,43 +113,33 @@ class CompletionStreamEncoder implements StreamEncoder {
   }
 
   /** A completion has nothing but text. */
-  #delta(choice: number, part: DeltaPart): string {
+  #delta(place: number, part: DeltaPart): string {
     if (part.type !== 'text-delta' && part.type !== 'refusal-delta') return '';
     const { text, logprobs } = part;
-    return text === '' && logprobs === undefined ? '' : this.#chunk(choice, text, logprobs, { finish_reason: null });
+    if (text === '' && logprobs === undefined) return '';
+    const offset = this.#offsets[place] ?? 0;
+    this.#offsets[place] = offset + charactersOf(text);
+    const lists = logprobs === undefined ? 'null' : JSON.stringify(legacyLogprobs(logprobs, offset));
+    const choice = `{"text":${JSON.stringify(text)},"index":${this.#index + place},"logprobs":${lists},"finish_reason":null}`;
+    return `${this.#head}[${choice}]${this.#noUsage}}\n\n`;
   }
 
-  #chunk(
-    place: number,
-    text: string,
-    logprobs: readonly TokenLogprob[] | undefined,
-    ending: JsonObject,
-    more?: JsonObject,
-  ): string {
-    const offset = this.#offsets[place] ?? 0;
-    const lists = logprobs === undefined ? null : { ...legacyLogprobs(logprobs, offset) };
-    this.#offsets[place] = offset + charactersOf(text);
-    const choice = { text, index: this.#index + place, logprobs: lists, ...ending };
-    // With include_usage every chunk has the field, and only the last one has figures.
-    const usage = this.#options.includeUsage ? { usage: null } : {};
-    return event({ ...more, ...this.#identity(), choices: [choice], ...usage });
+  /** The last chunk of a choice, with these fields of it, and `more` of the answer. */
+  #last(place: number, choiceFields: JsonObject, more: string): string {
+    const choice = { text: '', index: this.#index + place, logprobs: null, ...choiceFields };
+    return `${this.#head}[${JSON.stringify(choice)}]${more}${this.#noUsage}}\n\n`;
   }
 
   #end(ending: Ending): string {
-    const more: JsonObject = { ...ending.extra };
-    if (ending.systemFingerprint !== undefined) more['system_fingerprint'] = ending.systemFingerprint;
-    const finish = this.#chunk(0, '', undefined, { finish_reason: finishReasonOf(ending) }, more);
+    const more = lastChunkFields(ending);
+    const finish = this.#last(0, endingFieldsOf(ending, false), more);
     if (!this.#options.includeUsage) return `${finish}data: [DONE]\n\n`;
-    const last = event({ ...more, ...this.#identity(), choices: [], usage: chatUsageOf(ending.usage) });
+    const last = `${this.#head}[]${more},"usage":${JSON.stringify(chatUsageOf(ending.usage))}}\n\n`;
     return `${finish}${last}data: [DONE]\n\n`;
-  }
-
-  #identity(): JsonObject {
-    const { id, createdAtMs, model } = this.#answerer ?? { id: this.#options.requestId, createdAtMs: 0, model: '' };
-    return { id: completionIdOf(id), object: 'text_completion', created: secondsOf(createdAtMs), model };
   }
 }
 
-function event(data: object): string {
-  return `data: ${JSON.stringify(data)}\n\n`;
+function headOf({ id, createdAtMs, model }: Answerer): string {
+  const identity = { id: completionIdOf(id), object: 'text_completion', created: secondsOf(createdAtMs), model };
+  return `data: ${JSON.stringify(identity).slice(0, -1)},"choices":`;
 }

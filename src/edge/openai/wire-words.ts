@@ -1,7 +1,7 @@
 // OpenAI's words for how an answer ended, what it cost and how likely its tokens were; the same in streams and whole answers.
 
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type { ChoiceEnding, TokenLogprob } from '../../core/predict.ts';
+import type { ChoiceEnding, Ending, TokenLogprob } from '../../core/predict.ts';
 import { totalTokens, type Usage } from '../../core/usage.ts';
 import { usageDetailsOf } from '../usage-details.ts';
 
@@ -9,7 +9,7 @@ import { usageDetailsOf } from '../usage-details.ts';
  * `finish_reason`, one of OpenAI's words. A vendor's word without a match (a paused turn, a call that could not be read) is
  * `length`: the answer is not all there, which a clean stop would say. Where the vendor says nothing, its calls do.
  */
-export function finishReasonOf(ending: ChoiceEnding, hasCalls: boolean = false): string {
+function finishReasonOf(ending: ChoiceEnding, hasCalls: boolean = false): string {
   switch (ending.finishReason) {
     case 'tool-calls':
       return 'tool_calls';
@@ -50,6 +50,17 @@ export function answerFieldsOf(extra: JsonObject | undefined): JsonObject {
   if (extra === undefined || tier === undefined || serviceTiers.has(tier)) return extra ?? {};
   const { service_tier: _, ...others } = extra;
   return { ...others, native_service_tier: tier };
+}
+
+/** Fields of a chunk that unknown fields of the answer must not repeat. */
+const reservedFields = ['id', 'object', 'created', 'model', 'choices', 'usage'] as const;
+
+/** What the last chunks of a stream tell of the answer beside what every chunk has, as JSON text behind other fields: `,"a":1`, or ''. */
+export function lastChunkFields(ending: Ending): string {
+  const fields: JsonObject = { ...answerFieldsOf(ending.extra) };
+  if (ending.systemFingerprint !== undefined) fields['system_fingerprint'] = ending.systemFingerprint;
+  for (const field of reservedFields) delete fields[field];
+  return Object.keys(fields).length === 0 ? '' : `,${JSON.stringify(fields).slice(1, -1)}`;
 }
 
 /**
