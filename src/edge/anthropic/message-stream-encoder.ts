@@ -9,7 +9,7 @@ import { BlockStream } from './block-stream.ts';
 import { completeContainer } from './complete-fields.ts';
 import { renderErrorBody } from './render-error.ts';
 import { openMessage } from './render-message.ts';
-import type { MessageEvent } from './response-body.ts';
+import type { BlockDelta, MessageEvent } from './response-body.ts';
 import { stopReasonOf } from './stop-reason.ts';
 import { toAnthropicUsage } from './usage.ts';
 
@@ -21,8 +21,9 @@ export function createMessageStreamEncoder(requestId: string): StreamEncoder {
   let text = '';
   let hasRefusal = false;
   const write = (event: MessageEvent): void => {
-    text += frame(event);
+    text += event.type === 'content_block_delta' ? deltas.frame(event.index, event.delta) : frame(event);
   };
+  const deltas = new DeltaFrames();
   const blocks = new BlockStream(write);
 
   const encode = (part: PredictPart): void => {
@@ -71,6 +72,36 @@ function messageDelta(ending: Ending, hasToolCall: boolean, hasRefusal: boolean)
 
 function frame(event: MessageEvent): string {
   return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+/** Frames of the deltas that come by the thousand: what those of one block have in common is written once. */
+class DeltaFrames {
+  #index: number = -1;
+  #type: BlockDelta['type'] | undefined;
+  #head: string = '';
+
+  frame(index: number, delta: BlockDelta): string {
+    switch (delta.type) {
+      case 'text_delta':
+        return this.#textFrame(index, delta.type, 'text', delta.text);
+      case 'thinking_delta':
+        return this.#textFrame(index, delta.type, 'thinking', delta.thinking);
+      case 'input_json_delta':
+        return this.#textFrame(index, delta.type, 'partial_json', delta.partial_json);
+      default:
+        return frame({ type: 'content_block_delta', index, delta });
+    }
+  }
+
+  #textFrame(index: number, type: BlockDelta['type'], field: string, text: string): string {
+    if (index !== this.#index || type !== this.#type) {
+      this.#index = index;
+      this.#type = type;
+      const start = `{"type":"content_block_delta","index":${index},"delta":{"type":"${type}","${field}":`;
+      this.#head = `event: content_block_delta\ndata: ${start}`;
+    }
+    return `${this.#head}${JSON.stringify(text)}}}\n\n`;
+  }
 }
 
 function errorFrame(error: SluiceError, requestId: string): string {

@@ -102,6 +102,7 @@ class CallItem {
   readonly #kind: CallKind;
   readonly #item: JsonObject;
   readonly #index: number;
+  readonly #place: JsonObject;
   #text: string = '';
   #isClosed: boolean = false;
 
@@ -113,6 +114,7 @@ class CallItem {
     const status = kind === functionCall ? { status: 'in_progress' } : {};
     this.#item = { ...fields, id, type: kind.type, ...status, [kind.field]: '' };
     this.#index = state.open(this.#item);
+    this.#place = { item_id: id, output_index: this.#index };
   }
 
   /** True when nothing but space can follow: the arguments are a JSON object. Input of a custom tool is any text. */
@@ -142,7 +144,7 @@ class CallItem {
   }
 
   #emit(type: string, fields: JsonObject): void {
-    this.#state.emit(type, { item_id: this.#item['id'] ?? '', output_index: this.#index, ...fields });
+    this.#state.emit(type, fields, this.#place);
   }
 }
 

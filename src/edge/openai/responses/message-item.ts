@@ -26,6 +26,8 @@ export class MessageItem {
   readonly #item: JsonObject;
   readonly #index: number;
   readonly #content: JsonObject[] = [];
+  /** Which part the next events are about. */
+  #place: JsonObject = {};
   /** The part that is being written. */
   #part: TextContent | RefusalContent | undefined;
   /** Citations of other vendors: they speak of the whole text, so they are shown once it is whole. */
@@ -72,8 +74,7 @@ export class MessageItem {
   addOther(part: JsonObject): void {
     this.#endPart();
     this.#state.hold(JSON.stringify(part).length);
-    this.#content.push(part);
-    this.#emit('response.content_part.added', { part });
+    this.#append(part);
     this.#emit('response.content_part.done', { part });
   }
 
@@ -94,7 +95,12 @@ export class MessageItem {
   #begin(part: TextContent | RefusalContent): void {
     this.#endPart();
     this.#part = part;
-    this.#content.push(part);
+    this.#append(part);
+  }
+
+  #append(part: JsonObject): void {
+    const index = this.#content.push(part) - 1;
+    this.#place = { item_id: this.#item['id'] ?? '', output_index: this.#index, content_index: index };
     this.#emit('response.content_part.added', { part });
   }
 
@@ -118,12 +124,7 @@ export class MessageItem {
 
   /** An event about the last part. */
   #emit(type: string, fields: JsonObject): void {
-    const place = {
-      item_id: this.#item['id'] ?? '',
-      output_index: this.#index,
-      content_index: this.#content.length - 1,
-    };
-    this.#state.emit(type, { ...place, ...fields });
+    this.#state.emit(type, fields, this.#place);
   }
 }
 

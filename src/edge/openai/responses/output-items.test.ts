@@ -20,8 +20,8 @@ interface Told {
 function tell(parts: readonly ContentDelta[], status: 'completed' | 'incomplete' = 'completed'): Told {
   const all: JsonObject[] = [];
   // As the stream does it: an event is written out at once.
-  const output = new OutputItems(createFakeIds(), (type, fields) =>
-    all.push(JSON.parse(JSON.stringify({ type, ...fields }))),
+  const output = new OutputItems(createFakeIds(), (type, fields, place) =>
+    all.push(JSON.parse(JSON.stringify({ type, ...place, ...fields }))),
   );
   for (const part of parts) output.add(part);
   output.finish(status);

@@ -5,8 +5,11 @@ import type { JsonObject } from '../../../core/json.ts';
 import type { Ids } from '../../../ports/ids.ts';
 import { maxAnswerChars, maxOutputItems } from './defaults.ts';
 
-/** Takes an event without its sequence number. It must write it out at once: the objects in it change later. */
-export type EmitEvent = (type: string, fields: JsonObject) => void;
+/**
+ * Takes an event without its sequence number. It must write it out at once: the objects in it change later. `place` are the fields that
+ * say which item and part the event is about, one object for all events of one place, so that they are written out once for many deltas.
+ */
+export type EmitEvent = (type: string, fields: JsonObject, place?: Readonly<JsonObject>) => void;
 
 /** Whether an item, or the answer's last one, came to its own end. */
 export type ItemStatus = 'completed' | 'incomplete';

@@ -11,9 +11,16 @@ type ReasoningDelta = Extract<PredictPart, { type: 'reasoning-delta' }>;
 /** Where a piece stands in the item: among the summaries, or, as raw reasoning, among the content. */
 type Field = 'summary' | 'content';
 
-interface Piece extends JsonObject {
+interface PieceText extends JsonObject {
   readonly type: 'summary_text' | 'reasoning_text';
   text: string;
+}
+
+/** A piece, with the fields of its events that say which it is. */
+interface Piece {
+  readonly field: Field;
+  readonly place: JsonObject;
+  readonly wire: PieceText;
 }
 
 /** One item: `output_item.added`, its pieces one after the other, `output_item.done`. */
@@ -26,7 +33,7 @@ export class ReasoningItem {
   /** The item's id at the vendor; undefined for other vendors. */
   readonly #vendorId: unknown;
   readonly #isOwn: boolean;
-  #piece: { readonly field: Field; readonly wire: Piece } | undefined;
+  #piece: Piece | undefined;
   #proof: ReasoningProof = {};
 
   constructor(state: OutputState, first: ReasoningDelta) {
@@ -76,27 +83,27 @@ export class ReasoningItem {
     if (piece === undefined || piece.field !== field || startsPiece) piece = this.#beginPiece(field);
     this.#state.hold(text.length);
     piece.wire.text += text;
-    this.#emit(piece.field, words[piece.field].delta, { delta: text });
+    this.#state.emit(words[piece.field].delta, { delta: text }, piece.place);
   }
 
-  #beginPiece(field: Field): { readonly field: Field; readonly wire: Piece } {
+  #beginPiece(field: Field): Piece {
     this.#endPiece();
-    const piece = { field, wire: { type: words[field].type, text: '' } };
-    if (field === 'summary') this.#summary.push(piece.wire);
-    else {
-      this.#content.push(piece.wire);
-      this.#item['content'] = this.#content;
-    }
+    const wire: PieceText = { type: words[field].type, text: '' };
+    const index = (field === 'summary' ? this.#summary : this.#content).push(wire) - 1;
+    if (field === 'content') this.#item['content'] = this.#content;
+    const item = { item_id: this.#item['id'] ?? '', output_index: this.#index };
+    const place = field === 'summary' ? { ...item, summary_index: index } : { ...item, content_index: index };
+    const piece: Piece = { field, place, wire };
     this.#piece = piece;
-    this.#emit(field, words[field].added, { part: piece.wire });
+    this.#state.emit(words[field].added, { part: wire }, place);
     return piece;
   }
 
   #endPiece(): void {
     if (this.#piece === undefined) return;
-    const { field, wire } = this.#piece;
-    this.#emit(field, words[field].textDone, { text: wire.text });
-    this.#emit(field, words[field].done, { part: wire });
+    const { field, place, wire } = this.#piece;
+    this.#state.emit(words[field].textDone, { text: wire.text }, place);
+    this.#state.emit(words[field].done, { part: wire }, place);
     this.#piece = undefined;
   }
 
@@ -117,13 +124,6 @@ export class ReasoningItem {
       ...(encrypted === undefined ? {} : { encrypted }),
       ...(extra === undefined ? {} : { extra: { ...this.#proof.extra, ...extra } }),
     };
-  }
-
-  /** An event about the last piece of a field. */
-  #emit(field: Field, type: string, fields: JsonObject): void {
-    const index = (field === 'summary' ? this.#summary : this.#content).length - 1;
-    const place = field === 'summary' ? { summary_index: index } : { content_index: index };
-    this.#state.emit(type, { item_id: this.#item['id'] ?? '', output_index: this.#index, ...place, ...fields });
   }
 }
 

@@ -52,7 +52,7 @@ export class ResponseExchange {
     this.#parts = parts;
     this.#id = ids.next('resp_');
     this.#createdAtMs = clock.now();
-    this.#output = new OutputItems(ids, (type, fields) => this.#emit(type, fields));
+    this.#output = new OutputItems(ids, (type, fields, place) => this.#emit(type, fields, place));
     this.#model = asked.body.model;
     this.#store = asked.store && (parts.isVendors || parts.vault !== undefined);
   }

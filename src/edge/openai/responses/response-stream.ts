@@ -1,4 +1,4 @@
-// From the parts of a stream to the events of the Responses API.
+// From the parts of a stream to the events of the Responses API. Hot path: what the deltas of one place have in common is written once.
 
 import type { SluiceError } from '../../../core/error.ts';
 import type { JsonObject } from '../../../core/json.ts';
@@ -28,12 +28,16 @@ class ResponseStreamEncoder implements StreamEncoder {
   #sequenceNumber: number = 0;
   /** Events that were told and not yet fetched. */
   #pending: string = '';
+  /** Of the last event with a place: what it was about, and its text up to the fields of its own. */
+  #place: Readonly<JsonObject> | undefined;
+  #placeType: string = '';
+  #placeHead: string = '';
 
   constructor(exchange: ResponseExchange, requestId: string) {
     this.#exchange = exchange;
     this.#requestId = requestId;
     this.#showsEncrypted = exchange.asked.showsEncrypted;
-    exchange.listen((type, fields) => this.#tellItem(type, fields));
+    exchange.listen((type, fields, place) => this.#tellItem(type, fields, place));
   }
 
   encode(part: PredictPart): string {
@@ -72,7 +76,11 @@ class ResponseStreamEncoder implements StreamEncoder {
     for (const type of ['response.created', 'response.in_progress']) this.#tell(type, { response });
   }
 
-  #tellItem(type: string, fields: JsonObject): void {
+  #tellItem(type: string, fields: JsonObject, place: Readonly<JsonObject> | undefined): void {
+    if (place !== undefined) {
+      this.#tellAt(type, place, fields);
+      return;
+    }
     const { item } = fields;
     const isItem = typeof item === 'object' && item !== null && !Array.isArray(item);
     this.#tell(type, isItem ? { ...fields, item: shownItem(item, this.#showsEncrypted) } : fields);
@@ -93,6 +101,17 @@ class ResponseStreamEncoder implements StreamEncoder {
     const event = { type, ...fields, sequence_number: this.#sequenceNumber };
     this.#sequenceNumber += 1;
     this.#pending += `event: ${type}\ndata: ${JSON.stringify(event)}\n\n`;
+  }
+
+  #tellAt(type: string, place: Readonly<JsonObject>, fields: JsonObject): void {
+    if (place !== this.#place || type !== this.#placeType) {
+      this.#place = place;
+      this.#placeType = type;
+      this.#placeHead = `event: ${type}\ndata: ${JSON.stringify({ type, ...place }).slice(0, -1)}`;
+    }
+    const own = JSON.stringify(fields).slice(1, -1);
+    this.#pending += `${this.#placeHead},${own},"sequence_number":${this.#sequenceNumber}}\n\n`;
+    this.#sequenceNumber += 1;
   }
 
   #take(): string {
