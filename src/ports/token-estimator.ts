@@ -1,7 +1,8 @@
 // Port TokenEstimator: how many tokens a text is, when nobody who knows has said. And what such an estimate of a whole request
 // is made of, so that every estimate of Sluice follows one rule. Estimates are always shown as such.
 
-import type { ContentPart } from '../core/message.ts';
+import type { JsonValue } from '../core/json.ts';
+import type { ContentPart, OpaquePart } from '../core/message.ts';
 import type { PredictRequest } from '../core/predict.ts';
 
 /** Estimates tokens. Implemented in adapters/gpt-tokenizer. */
@@ -40,6 +41,27 @@ export function textsOf(content: readonly ContentPart[]): string[] {
   return texts;
 }
 
+/**
+ * The texts of a part without a form here, in order. Encoded data (a picture, encrypted results) is none, and neither is what a message of
+ * chat completions has beside its content: it tells of the content, or says it again.
+ */
+export function textsOfOpaque({ dialect, value }: Pick<OpaquePart, 'dialect' | 'value'>): string[] {
+  const texts: string[] = [];
+  const isBeside = dialect === 'openai' && value['type'] === undefined && value['tool_calls'] === undefined;
+  if (!isBeside) addTexts(texts, value);
+  return texts;
+}
+
+/** A hundred units and more without a space, such as base64 has. */
+const encodedData: RegExp = /^(?:data:[^,\s]{0,100},)?[\w+/=-]{100,}$/;
+
+function addTexts(texts: string[], value: JsonValue): void {
+  if (typeof value === 'string') {
+    if (!encodedData.test(value)) texts.push(value);
+  } else if (Array.isArray(value)) for (const item of value) addTexts(texts, item);
+  else if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) addTexts(texts, item);
+}
+
 /** Adds the texts of a part; returns the tokens that it has beside them. */
 function addPart(texts: string[], part: ContentPart): number {
   switch (part.type) {
@@ -56,7 +78,7 @@ function addPart(texts: string[], part: ContentPart): number {
     case 'image':
       return tokensPerImage;
     case 'opaque':
-      texts.push(JSON.stringify(part.value));
+      texts.push(...textsOfOpaque(part));
       return 0;
     default:
       return 0;

@@ -4,7 +4,7 @@ import { partsOf } from '../../core/collect.ts';
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictPart } from '../../core/predict.ts';
-import { OutputText, outputOf, settleUsage } from '../translation/usage.ts';
+import { OutputText, settleUsage } from '../translation/usage.ts';
 import { isPresent, malformed, objectOf, parseObject, textValueOf } from '../translation/wire-values.ts';
 import type { EndPart, StreamReader } from '../transport/part-stream.ts';
 import type { WholeAnswer } from '../transport/whole-call.ts';
@@ -40,7 +40,7 @@ export class MessageStreamReader implements StreamReader {
   #stopSequence: JsonValue | undefined;
   #hasStarted: boolean = false;
   #toolCalls: number = 0;
-  #output: OutputText = new OutputText();
+  readonly #output: OutputText = new OutputText();
   /** The block of the last part and the part's type: a part of the same type in another block begins a new one. */
   #lastBlock: OpenBlock | undefined;
   #lastType: BlockPart['type'] | undefined;
@@ -104,7 +104,7 @@ export class MessageStreamReader implements StreamReader {
     const body = parseObject(answer.body, 'the answer');
     if (body['type'] === 'error' || isPresent(body['error'])) throw this.#failure(body);
     const response = predictFromWire(body, this.#context);
-    this.#output = outputOf(response.content);
+    this.#output.addContent(response.content);
     out.push(...partsOf(response));
   }
 
@@ -167,7 +167,7 @@ export class MessageStreamReader implements StreamReader {
       out.push(isNext && isText ? { ...part, startsBlock: true } : part);
       this.#lastBlock = block;
       this.#lastType = part.type;
-      this.#output.add(textOfPart(part));
+      this.#output.addPart(part);
     }
   }
 
@@ -214,10 +214,4 @@ function errorBodyOf(data: string): JsonObject {
   } catch {
     return {};
   }
-}
-
-/** What the model wrote. */
-function textOfPart(part: BlockPart): string {
-  if ('text' in part) return part.text;
-  return part.type === 'tool-call-delta' ? part.argumentsDelta : '';
 }

@@ -42,9 +42,11 @@ export class ChoiceReader {
   read(choice: JsonObject, answerId: string, out: DeltaSink): boolean {
     const delta = objectOf(choice['delta']);
     const logprobs = logprobsOf(choice);
+    const before = out.length;
     let hasProgress = false;
     if (delta !== undefined) hasProgress = this.#readDelta(delta, logprobs, answerId, out);
     else if (logprobs !== undefined) this.#readDelta({}, logprobs, answerId, out);
+    this.#output.addParts(out, before);
     const raw = textValueOf(choice['finish_reason']);
     if (raw === undefined) return hasProgress;
     if (isUnfinished(raw)) throw truncated(`finish_reason ${raw}`, this.#target);
@@ -61,7 +63,9 @@ export class ChoiceReader {
   finish(isCompleteWithoutReason: boolean, out: DeltaSink): ChoiceEnding {
     const raw = this.#rawFinishReason;
     if (raw === undefined && !isCompleteWithoutReason) throw truncated('no finish_reason', this.#target);
+    const before = out.length;
     this.#tools.finish(out);
+    this.#output.addParts(out, before);
     return {
       finishReason: raw === undefined ? 'other' : finishReasonOf(raw),
       ...(raw === undefined ? {} : { rawFinishReason: raw }),
@@ -99,7 +103,6 @@ export class ChoiceReader {
     spoken?: { readonly logprobs: readonly TokenLogprob[] },
   ): void {
     if (text === '' && spoken === undefined) return;
-    this.#output.add(text);
     out.push({ type: `${kind}-delta`, text, ...spoken });
   }
 
@@ -130,13 +133,6 @@ export class ChoiceReader {
   /** True when something came of which no part is made yet. */
   #addCalls(calls: JsonValue, answerId: string, out: DeltaSink): boolean {
     this.#hasCalls = true;
-    const before = out.length;
-    const isHeld = this.#tools.read(calls, this.#index === 0 ? answerId : `${answerId}_${this.#index}`, out);
-    for (let index = before; index < out.length; index += 1) {
-      const part = out[index];
-      if (part?.type === 'tool-call-start') this.#output.add(part.name);
-      else if (part?.type === 'tool-call-delta') this.#output.add(part.argumentsDelta);
-    }
-    return isHeld;
+    return this.#tools.read(calls, this.#index === 0 ? answerId : `${answerId}_${this.#index}`, out);
   }
 }

@@ -4,7 +4,6 @@ import { contentOfAll, partsOf } from '../../core/collect.ts';
 import type { SluiceError } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, PredictPart, PredictRequest } from '../../core/predict.ts';
-import { textsOf } from '../../ports/token-estimator.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
 import { numbersOf, OtherChoices } from '../translation/other-choices.ts';
 import { OutputText, settleUsage, unknownUsage } from '../translation/usage.ts';
@@ -118,7 +117,7 @@ export class ChatStreamReader implements StreamReader {
     const body = completionAsChat(parseObject(answer.body, 'the answer'));
     if (isPresent(body['error']) || body['object'] === 'error') throw this.#failure(body);
     const response = predictFromWire(body, this.#context, this.#request.sampling.choiceCount);
-    for (const text of textsOf(contentOfAll(response))) this.#output.add(text);
+    this.#output.addContent(contentOfAll(response));
     out.push(...partsOf(response));
   }
 

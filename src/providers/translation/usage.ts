@@ -2,9 +2,9 @@
 
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ContentPart } from '../../core/message.ts';
-import type { PredictRequest } from '../../core/predict.ts';
+import type { PredictPart, PredictRequest } from '../../core/predict.ts';
 import type { Usage } from '../../core/usage.ts';
-import { estimateInputTokens, type TokenEstimator, textsOf } from '../../ports/token-estimator.ts';
+import { estimateInputTokens, type TokenEstimator, textsOf, textsOfOpaque } from '../../ports/token-estimator.ts';
 import { maxKeptOutput } from './defaults.ts';
 import { usageExtraOf } from './usage-extra.ts';
 import { countOf } from './wire-values.ts';
@@ -18,6 +18,12 @@ export function countUpTo(whole: number, value: JsonValue | undefined): number |
 /** Stands for usage that nobody reported until `settleUsage` has put an estimate in its place. */
 export const unknownUsage: Usage = Object.freeze({ inputTokens: 0, outputTokens: 0, source: 'estimated' });
 
+/** Parts of one choice, as they are sent on. */
+interface PartList {
+  readonly length: number;
+  readonly [position: number]: PredictPart;
+}
+
 /** What a model wrote, kept for an estimate up to `maxKeptOutput` units; of what comes after it only the length. */
 export class OutputText {
   #text: string = '';
@@ -26,6 +32,39 @@ export class OutputText {
   add(text: string): void {
     this.#units += text.length;
     if (this.#text.length < maxKeptOutput) this.#text += text;
+  }
+
+  /** Adds the parts of a stream from `from` on, by the rule of `addContent`: an answer has as many tokens whole and streamed. */
+  addParts(parts: PartList, from: number): void {
+    for (let position = from; position < parts.length; position += 1) {
+      const part = parts[position];
+      if (part !== undefined) this.addPart(part);
+    }
+  }
+
+  /** Adds one of them. */
+  addPart(part: PredictPart): void {
+    switch (part.type) {
+      case 'text-delta':
+      case 'reasoning-delta':
+      case 'refusal-delta':
+        this.add(part.text);
+        break;
+      case 'tool-call-start':
+        this.add(part.name);
+        break;
+      case 'tool-call-delta':
+        this.add(part.argumentsDelta);
+        break;
+      case 'opaque-delta':
+        if (part.isNotice === undefined) for (const text of textsOfOpaque(part)) this.add(text);
+        break;
+    }
+  }
+
+  /** Adds what a whole answer says. */
+  addContent(content: readonly ContentPart[]): void {
+    for (const text of textsOf(content)) this.add(text);
   }
 
   /** Tokens, where what was not kept is taken to be like the rest. */
@@ -60,7 +99,7 @@ async function withEstimate<T extends { readonly usage: Usage }>(
 /** The output of a whole answer. */
 export function outputOf(content: readonly ContentPart[]): OutputText {
   const output = new OutputText();
-  for (const text of textsOf(content)) output.add(text);
+  output.addContent(content);
   return output;
 }
 

@@ -33,7 +33,9 @@ export class CandidateReader {
 
   /** Adds what was held back, and returns how the candidate ended: as `other` where it has not said. */
   finish(out: DeltaSink): ChoiceEnding {
-    this.#addCalls(out, () => this.#calls.finish(out));
+    const before = out.length;
+    this.#calls.finish(out);
+    this.#output.addParts(out, before);
     const raw = this.#rawFinishReason;
     return {
       finishReason: raw === undefined ? 'other' : finishReasonOf(raw, this.#calls.count > 0),
@@ -46,6 +48,7 @@ export class CandidateReader {
    * a piece of a call that is put together. A missing id of a call is made up from `answerId`.
    */
   read(candidate: JsonObject, answerId: string, out: DeltaSink): boolean {
+    const before = out.length;
     let hasProgress = false;
     const logprobs = logprobsOf(candidate['logprobsResult']);
     let pending = logprobs;
@@ -56,6 +59,7 @@ export class CandidateReader {
       if (this.#readPart(part, pending, answerId, out)) pending = undefined;
     }
     if (pending !== undefined) out.push({ type: 'text-delta', text: '', logprobs: pending });
+    this.#output.addParts(out, before);
     const raw = rawFinishReasonOf(candidate['finishReason']) ?? this.#rawFinishReason;
     hasProgress ||= raw !== this.#rawFinishReason;
     this.#rawFinishReason = raw;
@@ -74,7 +78,7 @@ export class CandidateReader {
     const call = objectOf(part['functionCall']);
     if (call !== undefined) {
       const id = this.#index === 0 ? answerId : `${answerId}_${this.#index}`;
-      this.#addCalls(out, () => this.#calls.read(call, signature, id, out));
+      this.#calls.read(call, signature, id, out);
       return false;
     }
     if (typeof text !== 'string' && isPresent(others)) {
@@ -90,7 +94,6 @@ export class CandidateReader {
 
   #readThought(text: string, signature: string | undefined, out: DeltaSink): void {
     if (text === '' && signature === undefined) return;
-    this.#output.add(text);
     out.push({ type: 'reasoning-delta', text, ...(signature === undefined ? {} : { signature }) });
   }
 
@@ -102,20 +105,9 @@ export class CandidateReader {
     out: DeltaSink,
   ): boolean {
     if (text === '' && signature === undefined) return false;
-    this.#output.add(text);
     const extra = signature === undefined ? {} : { extra: signatureExtra(signature) };
     out.push({ type: 'text-delta', text, ...(logprobs === undefined ? {} : { logprobs }), ...extra });
     return logprobs !== undefined;
-  }
-
-  #addCalls(out: DeltaSink, add: () => void): void {
-    const before = out.length;
-    add();
-    for (let position = before; position < out.length; position += 1) {
-      const part = out[position];
-      if (part?.type === 'tool-call-start') this.#output.add(part.name);
-      else if (part?.type === 'tool-call-delta') this.#output.add(part.argumentsDelta);
-    }
   }
 }
 

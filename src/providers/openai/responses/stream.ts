@@ -4,7 +4,6 @@ import { partsOf } from '../../../core/collect.ts';
 import { SluiceError } from '../../../core/error.ts';
 import { entryOf, type JsonObject, type JsonValue } from '../../../core/json.ts';
 import type { Answerer, PredictPart, PredictRequest } from '../../../core/predict.ts';
-import { textsOf } from '../../../ports/token-estimator.ts';
 import type { AnswerContext } from '../../translation/answer-context.ts';
 import { OutputText, settleUsage } from '../../translation/usage.ts';
 import { isPresent, listOf, malformed, objectOf, parseObject, textValueOf } from '../../translation/wire-values.ts';
@@ -86,7 +85,7 @@ export class ResponseStreamReader implements StreamReader {
     const body = parseObject(answer.body, 'the answer');
     if (objectOf(body['error']) !== undefined) throw failureOfResponse(body, this.#failures);
     const response = responseFromWire(body, this.#request, this.#context);
-    for (const text of textsOf(response.content)) this.#output.add(text);
+    this.#output.addContent(response.content);
     out.push(...partsOf(response));
   }
 
@@ -168,9 +167,7 @@ export class ResponseStreamReader implements StreamReader {
 
   #emit(part: PredictPart): void {
     this.#begin();
-    if (part.type === 'tool-call-start') this.#output.add(part.name);
-    else if (part.type === 'tool-call-delta') this.#output.add(part.argumentsDelta);
-    else if ('text' in part) this.#output.add(part.text);
+    this.#output.addPart(part);
     this.#out.push(part);
   }
 
