@@ -1,8 +1,10 @@
 // Top-level fields that Sluice has no name for: Anthropic's own go as they came, those of other dialects by the table here.
 
-import { entryOf, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { entryOf, isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
+import { bodyHints } from '../translation/hints.ts';
 import { objectAt } from '../translation/request-translation.ts';
+import { asksNothing, type VoidValues } from '../translation/void-values.ts';
 import type { Translation } from './translation.ts';
 
 /** Anthropic's own fields that callers of other dialects send by agreement, under the same name. */
@@ -10,35 +12,14 @@ const translated: ReadonlySet<string> = new Set(['cache_control', 'thinking']);
 
 /** Fields that change no answer, or only its form or price: left out and reported. */
 const hints: ReadonlySet<string> = new Set([
-  'background',
-  'include',
-  'metadata',
-  'prediction',
-  'prompt_cache_key',
-  'prompt_cache_options',
-  'prompt_cache_retention',
+  ...bodyHints,
   'random_seed', // Mistral's name of `seed`.
   'reasoning', // Of the Responses API: whether a summary of thoughts is shown; the effort has a name here.
-  'safety_identifier',
-  'service_tier',
-  'store',
   'text', // Of the Responses API: the verbosity; the format has a name here.
-  'truncation',
-  'user',
   'verbosity',
 ]);
 
-/** Values that ask for what happens anyway. */
-const isVoid: Readonly<Record<string, (value: JsonValue) => boolean>> = {
-  n: (value) => value === 1,
-  stream_options: () => true, // How the stream is framed is the edge's business.
-  modalities: (value) => Array.isArray(value) && value.every((item) => item === 'text'),
-  logit_bias: (value) => isJsonObject(value) && Object.keys(value).length === 0,
-  store: (value) => value === false,
-  background: (value) => value === false,
-  truncation: (value) => value === 'disabled',
-  metadata: (value) => isJsonObject(value) && Object.keys(value).length === 0,
-  service_tier: (value) => value === 'auto',
+const isVoid: VoidValues = {
   // The edge gives callers of the Responses API our signatures in place of it.
   include: (value) => Array.isArray(value) && value.every((name) => name === 'reasoning.encrypted_content'),
 };
@@ -69,7 +50,7 @@ export function mergeExtra(body: JsonObject, request: PredictRequest, translatio
 function withoutTranslated(received: JsonObject, body: JsonObject): JsonObject {
   const rest: JsonObject = {};
   for (const [name, value] of Object.entries(received)) {
-    if (value !== null && entryOf(isVoid, name)?.(value) !== true) rest[name] = value;
+    if (!asksNothing(name, value, isVoid)) rest[name] = value;
   }
   const { metadata } = rest;
   const inner = isJsonObject(metadata) ? metadata['user_id'] : undefined;

@@ -53,8 +53,11 @@ test('local request: hints are left out and reported once each', () => {
     say({ name: 'Ada', extra: { cache_control: { type: 'ephemeral' } } }),
     say({
       role: 'assistant',
-      content: [{ type: 'reasoning', text: 'Hm.' }],
-      extra: { annotations: [], refusal: null },
+      content: [
+        { type: 'reasoning', text: 'Hm.' },
+        { type: 'text', text: 'So.', extra: { parsed_arguments: { a: 1 } } },
+      ],
+      extra: { annotations: [], refusal: null, parsed: {}, logprobs: [{}], citations: [], reasoning_details: [{}] },
     }),
     say({ name: 'Bob' }),
   ];
@@ -65,6 +68,7 @@ test('local request: hints are left out and reported once each', () => {
     'name',
     'prompt_cache_key',
     'reasoning',
+    'reasoning_details',
     'reasoning_effort',
     'thinking',
     'user',

@@ -2,51 +2,12 @@
 
 import { entryOf, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
+import { bodyHints } from '../translation/hints.ts';
 import { refuseFields, set, unsupported } from '../translation/request-translation.ts';
+import { asksNothing } from '../translation/void-values.ts';
 import { isPresent, listOf, objectOf } from '../translation/wire-values.ts';
 import { effortBudgets } from './defaults.ts';
 import type { Translation } from './translation.ts';
-
-/**
- * Fields of other dialects that change no answer, or only its bookkeeping: left out and reported. Servers that speak OpenAI's
- * dialect refuse unknown fields as often as they ignore them, hence none of these is passed on to try.
- */
-export const hints: ReadonlySet<string> = new Set([
-  'anthropic_beta', // A header of Anthropic's; what a feature needs beside it has fields of its own.
-  'cache_control',
-  'client_metadata',
-  'include',
-  'max_tool_calls', // Counts only tools that the vendor runs, which would be refused.
-  'metadata',
-  'prediction',
-  'prompt_cache_key',
-  'prompt_cache_options',
-  'prompt_cache_retention',
-  'safety_identifier',
-  'service_tier',
-  'store',
-  'stream_options', // How the stream is framed is the edge's business.
-  'truncation',
-  'user',
-]);
-
-/** Values that ask for what happens anyway. */
-const isVoid: Readonly<Record<string, (value: JsonValue) => boolean>> = {
-  background: (value) => value === false,
-  include: (value) => Array.isArray(value) && value.length === 0,
-  metadata: (value) => !isPresent(value),
-  n: (value) => value === 1,
-  service_tier: (value) => value === 'auto',
-  store: (value) => value === false,
-  stream: () => true,
-  stream_options: () => true,
-  truncation: (value) => value === 'disabled',
-};
-
-/** True for null and for a value that asks for what happens anyway. */
-export function asksNothing(name: string, value: JsonValue): boolean {
-  return value === null || entryOf(isVoid, name)?.(value) === true;
-}
 
 /** Names that `extra` must not bring in although the body may lack them: they would contradict a typed field. */
 const ours: ReadonlySet<string> = new Set(['stream']);
@@ -78,7 +39,7 @@ function mergeForeign(body: JsonObject, extra: JsonObject, translation: Translat
     if (asksNothing(name, value)) continue;
     const translate = entryOf(table, name);
     if (translate !== undefined) translate(value, body, translation);
-    else if (hints.has(name)) translation.downgrade(name);
+    else if (bodyHints.has(name)) translation.downgrade(name);
     else throw unsupported(`the field \`${name}\``, name);
   }
 }

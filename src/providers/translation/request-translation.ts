@@ -42,7 +42,7 @@ export interface TurnPlace {
  * What answers, and the libraries that read them, add to messages, parts and calls for the reader's use: no model reads it, and
  * nothing is lost without it. A signature (`extra_content`) is read where its vendor is the target, and says nothing to any other.
  */
-const echoes: ReadonlySet<string> = new Set([
+export const echoes: ReadonlySet<string> = new Set([
   'caller',
   'extra_content',
   'function', // `parsed_arguments` of OpenAI's client library.

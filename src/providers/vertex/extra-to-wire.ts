@@ -3,7 +3,9 @@
 
 import { entryOf, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
+import { bodyHints } from '../translation/hints.ts';
 import { refuseFields, unsupported } from '../translation/request-translation.ts';
+import { asksNothing } from '../translation/void-values.ts';
 import { objectOf } from '../translation/wire-values.ts';
 import { thinkingOfEffort } from './generation-config.ts';
 import type { Translation } from './translation.ts';
@@ -19,10 +21,11 @@ export function mergeBodyExtra(body: JsonObject, request: PredictRequest, transl
     return;
   }
   for (const [name, value] of Object.entries(request.extra)) {
-    if (value === null) continue;
     const translate = entryOf(translated, name);
-    if (hints.has(name)) translation.downgrade(name);
-    else if (translate !== undefined) translate(value, body, translation);
+    // `modalities: ['text']` is no void value: models that draw would draw.
+    if (value !== null && translate !== undefined) translate(value, body, translation);
+    else if (asksNothing(name, value)) continue;
+    else if (hints.has(name)) translation.downgrade(name);
     else throw unsupported(`the field \`${name}\``, name);
   }
 }
@@ -43,25 +46,8 @@ const camelNames: Readonly<Record<string, string>> = {
   system_instruction: 'systemInstruction',
 };
 
-/** Accounting, caching and storage of other vendors: they change no answer. */
-const hints: ReadonlySet<string> = new Set([
-  'anthropic_beta', // A header of Anthropic's; what a feature needs beside it has fields of its own.
-  'cache_control',
-  'client_metadata',
-  'include',
-  'metadata',
-  'prediction', // It only makes an answer quicker.
-  'prompt_cache_key',
-  'prompt_cache_options',
-  'prompt_cache_retention',
-  'safety_identifier',
-  'service_tier',
-  'store',
-  'stream_options',
-  'truncation',
-  'user',
-  'verbosity',
-]);
+/** Hints of the body, and one of style. */
+const hints: ReadonlySet<string> = new Set([...bodyHints, 'verbosity']);
 
 type Translate = (value: JsonValue, body: JsonObject, translation: Translation) => void;
 

@@ -270,7 +270,7 @@ test('to wire: Google’s own fields reach it from its own dialect, and never re
 test('to wire: fields of other dialects are translated, reported or refused, never dropped in silence', () => {
   const openai = { n: 1, user: 'u', store: true, service_tier: 'auto', modalities: ['text'], seed: null };
   assert.deepEqual(wire({ extra: openai })['generationConfig'], { responseModalities: ['TEXT'] });
-  assert.deepEqual(downgrades({ extra: openai }), ['user', 'store', 'service_tier']);
+  assert.deepEqual(downgrades({ extra: openai }), ['user', 'store']);
   const google = { thinking_config: { thinkingBudget: 5 }, cached_content: 'c', safety_settings: [] };
   assert.deepEqual(wire({ extra: { extra_body: { google } } }), {
     contents: [{ role: 'user', parts: [{ text: 'Hello?' }] }],

@@ -3,10 +3,12 @@
 
 import { entryOf, type JsonObject } from '../../../core/json.ts';
 import type { PredictRequest } from '../../../core/predict.ts';
-import { anthropicFields, asksNothing, hints, type Translate } from '../../openai-compatible/extra-to-wire.ts';
+import { anthropicFields, type Translate } from '../../openai-compatible/extra-to-wire.ts';
 import type { Translation } from '../../openai-compatible/translation.ts';
+import { bodyHints } from '../../translation/hints.ts';
 import { refuseFields, set, unsupported } from '../../translation/request-translation.ts';
-import { isPresent, listOf, objectOf } from '../../translation/wire-values.ts';
+import { asksNothing } from '../../translation/void-values.ts';
+import { listOf, objectOf } from '../../translation/wire-values.ts';
 
 /** Names that `extra` must not bring in although the body may lack them: they would contradict a typed field. */
 const ours: ReadonlySet<string> = new Set(['stream']);
@@ -47,14 +49,14 @@ function mergeForeign(body: JsonObject, extra: JsonObject, translation: Translat
     const translate = entryOf(table, name);
     if (translate !== undefined) translate(value, body, translation);
     else if (translation.from === 'openai' && shared.has(name)) set(body, name, value);
-    else if (hints.has(name)) translation.downgrade(name);
+    else if (bodyHints.has(name)) translation.downgrade(name);
     else throw unsupported(`the field \`${name}\``, name);
   }
 }
 
 /**
  * Fields of chat completions in other words: `verbosity` → `text.verbosity`; `web_search_options` → the tool `web_search`;
- * `modalities` when it is text; another name of a typed limit is that limit. Several choices and sound are refused.
+ * another name of a typed limit is that limit. Sound is refused.
  */
 const fromChat: Readonly<Record<string, Translate>> = {
   verbosity(value, body) {
@@ -63,11 +65,8 @@ const fromChat: Readonly<Record<string, Translate>> = {
   web_search_options(value, body) {
     body['tools'] = [...listOf(body['tools']), { type: 'web_search', ...userLocation(objectOf(value) ?? {}) }];
   },
-  modalities(value) {
-    if (listOf(value).some((name) => name !== 'text')) throw unsupported('an answer in sound', 'modalities');
-  },
-  logit_bias(value) {
-    if (isPresent(value)) throw unsupported('the field `logit_bias`', 'logit_bias');
+  modalities() {
+    throw unsupported('an answer in sound', 'modalities');
   },
   max_tokens(value, body) {
     if (body['max_output_tokens'] === undefined) body['max_output_tokens'] = value;
