@@ -1,9 +1,8 @@
 // What whole messages and the events of a stream have in common: who answered, how it ended, fields without a name here.
 
-import { reportOf } from '../../core/downgraded.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, Ending, PredictRequest } from '../../core/predict.ts';
-import type { TokenEstimator } from '../../ports/token-estimator.ts';
+import { type AnswerContext, downgradesOf } from '../translation/answer-context.ts';
 import { unknownUsage } from '../translation/usage.ts';
 import { isPresent, textValueOf } from '../translation/wire-values.ts';
 import { maxExtraFields } from './defaults.ts';
@@ -12,32 +11,21 @@ import type { MessageRequest } from './to-wire.ts';
 import { usageFromWire } from './usage.ts';
 
 /** What an answer needs beside the vendor's bytes. */
-export interface AnswerContext {
+export interface MessageContext extends AnswerContext {
   readonly request: PredictRequest;
-  /** `provider/model`. */
-  readonly target: string;
-  /** The model's name as it was asked for, where the vendor does not say. */
-  readonly model: string;
-  /** Stands in for the answer's id where the vendor gives none. */
-  readonly requestId: string;
-  /** Now, Unix time in milliseconds: Anthropic does not say when. */
-  readonly nowMs: number;
-  /** Counts tokens where the vendor does not. */
-  readonly estimator: TokenEstimator;
-  readonly downgrades: readonly string[];
   /** The tool whose input is the text of the answer. */
   readonly answerTool: MessageRequest['answerTool'];
 }
 
 /** Who answered, out of a message. */
-export function answererOf(message: JsonObject, context: AnswerContext): Answerer {
+export function answererOf(message: JsonObject, context: MessageContext): Answerer {
   return {
     id: textValueOf(message['id']) ?? context.requestId,
     model: textValueOf(message['model']) ?? context.model,
     target: context.target,
     createdAtMs: context.nowMs,
     attempts: 1,
-    ...reportOf(context.downgrades),
+    ...downgradesOf(context),
   };
 }
 

@@ -4,11 +4,11 @@ import type { JsonObject } from '../../core/json.ts';
 import type { ContentPart } from '../../core/message.ts';
 import type { PredictResponse } from '../../core/predict.ts';
 import { malformed } from '../translation/wire-values.ts';
-import { type AnswerContext, answererOf, collectExtra, endingOf } from './answer-fields.ts';
+import { answererOf, collectExtra, endingOf, type MessageContext } from './answer-fields.ts';
 import { partFromWire } from './block-from-wire.ts';
 
 /** The response, with `unknownUsage` where the vendor did not count. Throws `upstream_malformed` when there is no content. */
-export function predictFromWire(body: JsonObject, context: AnswerContext): PredictResponse {
+export function predictFromWire(body: JsonObject, context: MessageContext): PredictResponse {
   const blocks = body['content'];
   if (!Array.isArray(blocks)) throw malformed('the answer has no list of content');
   const { answerTool } = context;

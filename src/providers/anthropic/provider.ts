@@ -9,12 +9,13 @@ import type { Clock } from '../../ports/clock.ts';
 import type { ModelCall, ModelProvider } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { answerContextOf } from '../translation/answer-context.ts';
 import { outputOf, settleUsage } from '../translation/usage.ts';
 import { isPresent } from '../translation/wire-values.ts';
 import { createConnection } from '../transport/connection.ts';
 import type { CredentialOptions, Headers } from '../transport/credentials.ts';
 import type { ProviderLimits } from '../transport/defaults.ts';
-import type { AnswerContext } from './answer-fields.ts';
+import type { MessageContext } from './answer-fields.ts';
 import { betasToWire } from './betas-to-wire.ts';
 import { countFromWire, countToWire } from './count-tokens.ts';
 import { defaultBaseUrl, defaultVersion } from './defaults.ts';
@@ -62,7 +63,7 @@ export interface AnthropicOptions {
  * Throws `config_invalid` when the address is not one. Embeddings are `unsupported_capability`: Anthropic has none.
  */
 export function createAnthropicProvider(options: AnthropicOptions): ModelProvider {
-  const { name, clock } = options;
+  const { name } = options;
   const messagesPath = options.messagesPath ?? (() => '/messages');
   const countTokensPath = options.countTokensPath ?? (() => '/messages/count_tokens');
   const finishBody = options.finishBody ?? ((body: JsonObject) => body);
@@ -74,14 +75,9 @@ export function createAnthropicProvider(options: AnthropicOptions): ModelProvide
     failureOf: ({ status, headers, body }, context) => failureOf(status, headers, body, context),
     toPayload: betasToWire,
   });
-  const contextOf = (call: ModelCall, request: PredictRequest, wire: MessageRequest): AnswerContext => ({
+  const contextOf = (call: ModelCall, request: PredictRequest, wire: MessageRequest): MessageContext => ({
+    ...answerContextOf(connection, options, call, wire.downgrades),
     request,
-    target: connection.targetOf(call),
-    model: call.model,
-    requestId: call.context.requestId,
-    nowMs: clock.now(),
-    estimator: options.estimator,
-    downgrades: wire.downgrades,
     answerTool: wire.answerTool,
   });
   const toWire = (request: PredictRequest, call: ModelCall, stream: boolean): MessageRequest =>

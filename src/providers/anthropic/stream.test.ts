@@ -11,12 +11,12 @@ import { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictPart, PredictResponse } from '../../core/predict.ts';
 import { SseParser } from '../transport/sse-parser.ts';
-import type { AnswerContext } from './answer-fields.ts';
+import type { MessageContext } from './answer-fields.ts';
 import { embeddedFailureOf } from './errors.ts';
 import { predictFromWire } from './from-wire.ts';
 import { MessageStreamReader } from './stream.ts';
 
-const context: AnswerContext = {
+const context: MessageContext = {
   request: chatRequest('alias'),
   target: 'p/m',
   model: 'm',
@@ -33,7 +33,7 @@ function fixture(name: string): string {
 }
 
 /** The parts of a body in pieces. Throws what the reader throws, also `upstream_truncated`. */
-function read(chunks: readonly Buffer[], overrides: Partial<AnswerContext> = {}): PredictPart[] {
+function read(chunks: readonly Buffer[], overrides: Partial<MessageContext> = {}): PredictPart[] {
   const parser = new SseParser(1024 * 1024);
   const reader = new MessageStreamReader({ ...context, ...overrides }, failure);
   const parts: PredictPart[] = [];
@@ -45,7 +45,7 @@ function read(chunks: readonly Buffer[], overrides: Partial<AnswerContext> = {})
   return parts;
 }
 
-const readText = (body: string, overrides?: Partial<AnswerContext>): PredictPart[] =>
+const readText = (body: string, overrides?: Partial<MessageContext>): PredictPart[] =>
   read([Buffer.from(body)], overrides);
 
 function collect(parts: readonly PredictPart[]): PredictResponse {

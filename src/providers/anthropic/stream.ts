@@ -8,7 +8,7 @@ import { OutputText, settleUsage } from '../translation/usage.ts';
 import { isPresent, malformed, objectOf, parseObject, textValueOf } from '../translation/wire-values.ts';
 import type { EndPart, StreamReader } from '../transport/part-stream.ts';
 import type { WholeAnswer } from '../transport/whole-call.ts';
-import { type AnswerContext, answererOf, collectExtra, endingOf } from './answer-fields.ts';
+import { answererOf, collectExtra, endingOf, type MessageContext } from './answer-fields.ts';
 import { maxOpenBlocks } from './defaults.ts';
 import { predictFromWire } from './from-wire.ts';
 import { type BlockPart, type OpenBlock, openBlock } from './open-block.ts';
@@ -30,7 +30,7 @@ const deltaEventFields: ReadonlySet<string> = new Set(['type', 'delta', 'usage']
  * be mended above.
  */
 export class MessageStreamReader implements StreamReader {
-  readonly #context: AnswerContext;
+  readonly #context: MessageContext;
   readonly #failure: EmbeddedFailure;
   readonly #extra: JsonObject = {};
   readonly #open: Map<JsonValue | undefined, OpenBlock> = new Map();
@@ -47,7 +47,7 @@ export class MessageStreamReader implements StreamReader {
   /** The last event began a block, brought a piece of one that is put together, or said why the model stopped. */
   #hasProgress: boolean = false;
 
-  constructor(context: AnswerContext, failure: EmbeddedFailure) {
+  constructor(context: MessageContext, failure: EmbeddedFailure) {
     this.#context = context;
     this.#failure = failure;
   }

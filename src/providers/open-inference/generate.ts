@@ -8,7 +8,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { ModelCall, ModelProvider } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import { embeddedFailureOf } from '../openai-compatible/errors.ts';
-import type { AnswerContext } from '../translation/answer-context.ts';
+import { answerContextOf } from '../translation/answer-context.ts';
 import { type Connection, jsonPayload } from '../transport/connection.ts';
 import { GenerateStreamReader } from './generate-stream.ts';
 import { type GenerateTask, generateToWire } from './generate-to-wire.ts';
@@ -26,16 +26,9 @@ export function createPredictions(
   connection: Connection,
   options: GenerateOptions,
 ): Pick<ModelProvider, 'predict' | 'predictStream'> {
-  const { clock, estimator, taskOf } = options;
+  const { taskOf } = options;
   const createReader = (request: PredictRequest, call: ModelCall, downgrades: readonly string[]) => {
-    const context: AnswerContext = {
-      target: connection.targetOf(call),
-      model: call.model,
-      requestId: call.context.requestId,
-      nowMs: clock.now(),
-      estimator,
-      downgrades,
-    };
+    const context = answerContextOf(connection, options, call, downgrades);
     return new GenerateStreamReader(request, context, (body) =>
       embeddedFailureOf(body, connection.failureContext(call)),
     );

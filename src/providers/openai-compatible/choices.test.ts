@@ -242,3 +242,12 @@ test('choices: legacy completions have them in the same form', () => {
   const [other] = predictFromWire(body, context, 2).otherChoices ?? [];
   assert.deepEqual([other?.content, other?.logprobs?.[0]?.logprob], [[{ type: 'text', text: 'B' }], -1]);
 });
+
+test('completions: a chunk of chat completions is not copied to become one', () => {
+  for (const body of [{ id: 'c' }, { choices: [] }, chunk(0, 'A'), { choices: [null, { delta: {} }] }]) {
+    assert.equal(completionAsChat(body), body);
+  }
+  assert.deepEqual(completionAsChat({ choices: [{ text: 'A' }] })['choices'], [
+    { message: { content: 'A' }, delta: { content: 'A' }, logprobs: null },
+  ]);
+});

@@ -35,8 +35,12 @@ export function completionToWire(request: PredictRequest, model: string, stream:
 /** An answer or a chunk of legacy completions as one of chat completions. What is one already is returned as it is. */
 export function completionAsChat(body: JsonObject): JsonObject {
   const { choices } = body;
-  if (!Array.isArray(choices)) return body;
+  if (!Array.isArray(choices) || !choices.some(isText)) return body;
   return { ...body, choices: choices.map((choice) => choiceAsChat(choice)) };
+}
+
+function isText(value: JsonValue): boolean {
+  return typeof objectOf(value)?.['text'] === 'string';
 }
 
 /** `message` and `delta` at once: which of them is read depends on who reads. */

@@ -7,7 +7,7 @@ import type { PredictPart, PredictRequest, PredictResponse } from '../../core/pr
 import type { Clock } from '../../ports/clock.ts';
 import type { ModelCall, ModelProvider } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
-import type { AnswerContext } from '../translation/answer-context.ts';
+import { type AnswerContext, answerContextOf } from '../translation/answer-context.ts';
 import type { WireRequest } from '../translation/request-translation.ts';
 import { outputOf, settleUsage } from '../translation/usage.ts';
 import { isPresent, malformed, parseObject } from '../translation/wire-values.ts';
@@ -47,7 +47,7 @@ export function createOperations(connection: Connection, options: OperationOptio
   const { estimator } = options;
   const post = async (path: string, body: JsonObject, call: ModelCall): Promise<JsonObject> =>
     checked(await connection.post(path, body, call), connection, call);
-  const contextOf = (call: ModelCall): AnswerContext => answerContext(connection, options, call);
+  const contextOf = (call: ModelCall): AnswerContext => answerContextOf(connection, options, call);
   return {
     ...createPredictions(connection, options),
     async embed(request, call) {
@@ -104,7 +104,7 @@ function createPredictions(
       const answer = completionAsChat(answered);
       const response = predictFromWire(
         answer,
-        { ...answerContext(connection, options, call), downgrades },
+        answerContextOf(connection, options, call, downgrades),
         request.sampling.choiceCount,
       );
       return settleUsage(response, request, outputOf(contentOfAll(response)), estimator);
@@ -112,23 +112,12 @@ function createPredictions(
     predictStream(request, call): AsyncIterable<PredictPart> {
       return connection.stream(call, () => {
         const { body, downgrades } = toWire(request, call, true);
-        const context = { ...answerContext(connection, options, call), downgrades };
+        const context = answerContextOf(connection, options, call, downgrades);
         const failure = (event: JsonObject) => embeddedFailureOf(event, connection.failureContext(call));
         const reader = new ChatStreamReader(request, context, failure, habitOf(call.model));
         return { path: pathOf(request), body, reader };
       });
     },
-  };
-}
-
-/** What the readers of answers must know of the call. */
-export function answerContext(connection: Connection, options: OperationOptions, call: ModelCall): AnswerContext {
-  return {
-    target: connection.targetOf(call),
-    model: call.model,
-    requestId: call.context.requestId,
-    nowMs: options.clock.now(),
-    estimator: options.estimator,
   };
 }
 

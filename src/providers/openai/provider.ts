@@ -7,8 +7,9 @@ import type { JsonObject } from '../../core/json.ts';
 import type { PredictPart, PredictRequest, PredictResponse } from '../../core/predict.ts';
 import type { ModelCall, ModelProvider } from '../../ports/model.ts';
 import { failureOf } from '../openai-compatible/errors.ts';
-import { answerContext, createOperations } from '../openai-compatible/operations.ts';
+import { createOperations } from '../openai-compatible/operations.ts';
 import type { OpenAiCompatibleOptions } from '../openai-compatible/provider.ts';
+import { answerContextOf } from '../translation/answer-context.ts';
 import { outputOf, settleUsage } from '../translation/usage.ts';
 import { countOf, malformed, objectOf } from '../translation/wire-values.ts';
 import { type Connection, createConnection } from '../transport/connection.ts';
@@ -73,14 +74,14 @@ function createResponses(connection: Connection, options: OpenAiOptions): Respon
     async predict(request: PredictRequest, call: ModelCall): Promise<PredictResponse> {
       const { body, downgrades } = responseToWire(request, call.model, false);
       const answer = await post('/responses', body, call);
-      const context = { ...answerContext(connection, options, call), downgrades };
+      const context = answerContextOf(connection, options, call, downgrades);
       const response = responseFromWire(answer, request, context);
       return settleUsage(response, request, outputOf(response.content), estimator);
     },
     predictStream(request: PredictRequest, call: ModelCall): AsyncIterable<PredictPart> {
       return connection.stream(call, () => {
         const { body, downgrades } = responseToWire(request, call.model, true);
-        const context = { ...answerContext(connection, options, call), downgrades };
+        const context = answerContextOf(connection, options, call, downgrades);
         const reader = new ResponseStreamReader(request, context, connection.failureContext(call));
         return { path: '/responses', body, reader };
       });

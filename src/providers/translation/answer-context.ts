@@ -1,6 +1,8 @@
 // What every vendor's answer is made with, and how it reports what the request lost on its way.
 
 import { type Downgraded, reportOf } from '../../core/downgraded.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { ModelCall } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
 
 /** What an answer needs beside the vendor's bytes. */
@@ -17,6 +19,17 @@ export interface AnswerContext {
   readonly estimator: TokenEstimator;
   /** Fields of the request that were left out. */
   readonly downgrades?: readonly string[];
+}
+
+/** The context of one call. `downgrades` are those of its request. */
+export function answerContextOf(
+  { targetOf }: { targetOf(call: ModelCall): string },
+  { clock, estimator }: { readonly clock: Clock; readonly estimator: TokenEstimator },
+  call: ModelCall,
+  downgrades: readonly string[] = [],
+): AnswerContext {
+  const { model, context } = call;
+  return { target: targetOf(call), model, requestId: context.requestId, nowMs: clock.now(), estimator, downgrades };
 }
 
 /** The part of an answer that reports what was left out; nothing when all of the request was honoured. */

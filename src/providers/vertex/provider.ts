@@ -9,7 +9,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { ModelCall, ModelProvider } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import type { Log } from '../../telemetry/log.ts';
-import type { AnswerContext } from '../translation/answer-context.ts';
+import { type AnswerContext, answerContextOf } from '../translation/answer-context.ts';
 import { countOf, isPresent, malformed } from '../translation/wire-values.ts';
 import { type Connection, createConnection } from '../transport/connection.ts';
 import type { CredentialOptions } from '../transport/credentials.ts';
@@ -127,14 +127,7 @@ function createCalls(options: VertexOptions): Calls {
       if (isPresent(answer['error'])) throw failure(call)(answer);
       return answer;
     },
-    contextOf: (call, downgrades) => ({
-      target: connection.targetOf(call),
-      model: call.model,
-      requestId: call.context.requestId,
-      nowMs: options.clock.now(),
-      estimator: options.estimator,
-      downgrades,
-    }),
+    contextOf: (call, downgrades) => answerContextOf(connection, options, call, downgrades),
   };
 }
 
