@@ -46,7 +46,7 @@ export interface ImagePart {
   readonly extra?: JsonObject;
 }
 
-/** Sound as data. */
+/** Sound by reference or as data. */
 export interface AudioPart {
   readonly type: 'audio';
   readonly source: MediaSource;
@@ -101,7 +101,16 @@ export interface RefusalPart {
   readonly text: string;
 }
 
-/** A part of a dialect that has no internal form; it passes to targets of the same dialect and is an error for others. */
+/**
+ * What a dialect has no internal form for, as it came; it goes to targets of its own dialect alone. Of an answer others leave it out and
+ * report it, of a caller's own words they refuse it. It is one of:
+ *
+ * * content: a part, a block or an item, by the `type` that its dialect gives it (Gemini's have none)
+ * * fields of the message: dialect `openai`, and no `type`
+ * * what a stream of the Responses API tells beside its items: dialect `openai-responses`, an event `response.…` or the head of a message
+ *
+ * `opaque-part.ts` tells them apart.
+ */
 export interface OpaquePart {
   readonly type: 'opaque';
   readonly dialect: Dialect;

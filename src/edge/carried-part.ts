@@ -4,6 +4,7 @@
 
 import { isJsonObject, type JsonValue } from '../core/json.ts';
 import type { Dialect, OpaquePart } from '../core/message.ts';
+import type { OpaqueValue } from '../core/opaque-part.ts';
 
 /** What our data begins with; Anthropic's and OpenAI's own is base64, which has no colon. */
 const prefix = 'sluice:';
@@ -11,7 +12,7 @@ const prefix = 'sluice:';
 const dialects: readonly Dialect[] = ['openai', 'openai-responses', 'anthropic', 'vertex', 'sluice'];
 
 /** A part as one text. */
-export function sealPart({ dialect, value }: Pick<OpaquePart, 'dialect' | 'value'>): string {
+export function sealPart({ dialect, value }: OpaqueValue): string {
   return prefix + Buffer.from(JSON.stringify({ dialect, value })).toString('base64');
 }
 

@@ -3,8 +3,7 @@
 
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { OpaquePart } from '../core/message.ts';
-
-type OpaqueValue = Pick<OpaquePart, 'dialect' | 'value'>;
+import type { OpaqueValue } from '../core/opaque-part.ts';
 
 /** A picture, and its part without it. */
 export interface GeneratedPicture {

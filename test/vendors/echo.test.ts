@@ -153,6 +153,41 @@ test('echo: an answer of any vendor, sent back whole, is accepted by a target of
   assert.ok(count >= 500, `only ${count} turns`);
 });
 
+test('echo: fields of a message that came in pieces go back as they were shown', () => {
+  const opaque = (value: JsonObject) => ({ type: 'opaque', dialect: 'openai', value }) as const;
+  const fields = (at: number): JsonObject => ({
+    seal: `${at}`,
+    details: [at],
+    scores: { last: at, all: [at] },
+    step: at,
+  });
+  const response: PredictResponse = {
+    id: 'a',
+    model: 'm',
+    target: 'p/m',
+    createdAtMs: 0,
+    attempts: 1,
+    finishReason: 'stop',
+    usage: { inputTokens: 1, outputTokens: 1, source: 'engine' },
+    content: [{ type: 'text', text: 'Hi.' }, opaque(fields(1)), opaque(fields(2))],
+  };
+  const { choices } = JSON.parse(renderChatCompletion(response)) as { choices: { message: JsonObject }[] };
+  const shown = choices[0]?.message;
+  const messages = [{ role: 'assistant', content: response.content }] as const;
+  const sent = listOf(chatToWire({ model: 'm', messages, sampling: {}, dialect: 'openai' }, chat).body['messages']);
+  assert.deepEqual({ refusal: null, ...sent[0] }, shown);
+  const scores = { last: 2, all: [1, 2] };
+  assert.deepEqual(shown, {
+    role: 'assistant',
+    content: 'Hi.',
+    refusal: null,
+    seal: '12',
+    details: [1, 2],
+    scores,
+    step: 2,
+  });
+});
+
 test('echo: so are recorded answers', { skip: evaluationDataMissing ?? false }, async (t) => {
   const { refusals, count } = await refusalsOf(recordedStreams());
   t.diagnostic(`${count} turns`);

@@ -3,11 +3,10 @@
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { OpaquePart } from '../../core/message.ts';
+import type { OpaqueValue } from '../../core/opaque-part.ts';
 import { sealPart } from '../carried-part.ts';
 import { completeBlock } from './complete-fields.ts';
 import type { AnswerBlock } from './response-body.ts';
-
-type OpaqueValue = Pick<OpaquePart, 'dialect' | 'value'>;
 
 /**
  * A call of a custom tool: its one text is the field `input` of the input, and `tool_type` tells it from a call of a function, so

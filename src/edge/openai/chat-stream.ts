@@ -3,10 +3,11 @@
 
 import type { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { isMessageFields } from '../../core/opaque-part.ts';
 import type { Answerer, ChoiceEnding, Ending, PredictPart } from '../../core/predict.ts';
 import type { StreamEncoder } from '../dialect.ts';
 import { openAiErrorBody } from './error.ts';
-import { isMessageFields, LateContent } from './late-content.ts';
+import { LateContent } from './late-content.ts';
 import { ThinkingBlockStream } from './thinking-blocks.ts';
 import {
   callFieldsOf,

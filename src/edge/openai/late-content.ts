@@ -3,18 +3,12 @@
 // join texts of several deltas but keep one list of any other field.
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import type { ContentPart, MediaSource, OpaquePart } from '../../core/message.ts';
+import type { ContentPart, MediaSource } from '../../core/message.ts';
+import type { OpaqueValue } from '../../core/opaque-part.ts';
 import { pictureOf } from '../generated-picture.ts';
 import { maxLateCharacters } from './defaults.ts';
 import { annotationOf, blockAnnotationOf, urlOf } from './responses/annotation.ts';
 import { malformed } from './responses/wire-words.ts';
-
-type OpaqueValue = Pick<OpaquePart, 'dialect' | 'value'>;
-
-/** True for a value that is no content but fields of a chat completion's message: such have no type. */
-export function isMessageFields({ dialect, value }: OpaqueValue): boolean {
-  return dialect === 'openai' && value['type'] === undefined;
-}
 
 /**
  * Collects it from the parts of one answer, in order. Offsets count the UTF-16 units of the message's content, which is the texts

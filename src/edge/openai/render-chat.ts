@@ -1,10 +1,11 @@
 // From our response to OpenAI's chat completion.
 
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { joinCalls, joinFields } from '../../core/join-fields.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ContentPart, ToolCallPart } from '../../core/message.ts';
+import { isMessageFields } from '../../core/opaque-part.ts';
 import type { ChoiceContent, ChoiceEnding, PredictResponse } from '../../core/predict.ts';
-import { joinFields } from './join-fields.ts';
-import { isMessageFields, LateContent } from './late-content.ts';
+import { LateContent } from './late-content.ts';
 import { thinkingBlocksOf } from './thinking-blocks.ts';
 import {
   answerFieldsOf,
@@ -48,7 +49,7 @@ function renderChoice(
 /** The fields of an opaque part are fields of the message; parts without a form here are carried (late-content.ts). */
 function renderMessage(content: readonly ContentPart[]): JsonObject {
   const message: JsonObject = { role: 'assistant', content: null, refusal: null };
-  const toolCalls: JsonValue[] = [];
+  const toolCalls: JsonObject[] = [];
   const images: JsonValue[] = [];
   const late = new LateContent();
   for (const part of content) {
@@ -74,7 +75,7 @@ function renderMessage(content: readonly ContentPart[]): JsonObject {
 /** Adds a part that is no text. A picture is returned. */
 function addPart(
   message: JsonObject,
-  toolCalls: JsonValue[],
+  toolCalls: JsonObject[],
   late: LateContent,
   part: Exclude<ContentPart, { type: 'text' }>,
 ): JsonObject | undefined {
@@ -90,25 +91,15 @@ function addPart(
       toolCalls.push(renderCall(part));
       late.addCall();
       return undefined;
-    case 'opaque':
+    case 'opaque': {
       if (!isMessageFields(part)) return late.carry(part);
-      addFields(message, toolCalls, part.value);
+      const { tool_calls: calls, ...fields } = part.value;
+      joinFields(message, fields);
+      joinCalls(toolCalls, calls);
       return undefined;
+    }
     default:
       return late.carryTyped(part);
-  }
-}
-
-/** Calls join the other calls, without the number that they have in a stream; a piece of a call goes to the call of its number. */
-function addFields(message: JsonObject, toolCalls: JsonValue[], value: JsonObject): void {
-  const { tool_calls: calls, ...fields } = value;
-  joinFields(message, fields);
-  for (const call of Array.isArray(calls) ? calls : []) {
-    if (!isJsonObject(call)) continue;
-    const { index, ...shown } = call;
-    const known = typeof index === 'number' && shown['id'] === undefined ? toolCalls[index] : undefined;
-    if (isJsonObject(known)) Object.assign(known, { ...shown, ...known });
-    else toolCalls.push(shown);
   }
 }
 

@@ -1,5 +1,6 @@
 // The turns of a conversation as OpenAI's `messages`.
 
+import { joinCalls, joinFields } from '../../core/join-fields.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type {
   AudioPart,
@@ -7,13 +8,13 @@ import type {
   FilePart,
   ImagePart,
   Message,
-  OpaquePart,
   ReasoningPart,
   ToolCallPart,
   ToolResultPart,
 } from '../../core/message.ts';
+import { isMessageFields, isProgress } from '../../core/opaque-part.ts';
 import type { PredictRequest } from '../../core/predict.ts';
-import { isEvent, type TurnPlace, unsupported } from '../translation/request-translation.ts';
+import { type TurnPlace, unsupported } from '../translation/request-translation.ts';
 import type { Translation } from './translation.ts';
 
 /**
@@ -60,9 +61,7 @@ function addMessage(wire: JsonValue[], message: Message, place: Place): void {
 }
 
 function isNoContent(part: ContentPart): boolean {
-  if (part.type !== 'opaque' || part.dialect !== 'openai-responses') return false;
-  const { type } = part.value;
-  return typeof type === 'string' && isEvent(type, part.value);
+  return part.type === 'opaque' && isProgress(part);
 }
 
 /** A call of a function, or of a custom tool as the Responses API has it; undefined for a part that is none. */
@@ -87,8 +86,7 @@ function turnToWire(message: Message, content: readonly ContentPart[], place: Pl
   const role = message.role === 'tool' ? 'user' : message.role;
   const wire: JsonObject = { role, content: contentOf(shown, calls.length > 0 || refusal !== ''), ...thoughts };
   if (refusal !== '') wire['refusal'] = refusal;
-  if (calls.length > 0) wire['tool_calls'] = calls;
-  for (const value of fields) mergeFields(wire, value);
+  addFields(wire, calls, fields);
   return finish(wire, message, place);
 }
 
@@ -109,7 +107,7 @@ function sorted(content: readonly ContentPart[], place: Place): Sorted {
     const call = callToWire(part, at);
     if (call !== undefined) calls.push(call);
     else if (part.type === 'opaque' && part.dialect !== 'openai') place.translation.leaveOutPart(part, at);
-    else if (isMessageFields(part)) fields.push(part.value);
+    else if (part.type === 'opaque' && isMessageFields(part)) fields.push(part.value);
     else shown.push(partToWire(part, at));
   }
   return { shown, calls, fields };
@@ -148,35 +146,17 @@ function thoughtsOf(content: readonly ContentPart[], { translation }: Place): Js
   };
 }
 
-/** An opaque value without a `type` is no content part but fields of a message, as from-wire.ts and stream.ts make them. */
-function isMessageFields(part: ContentPart): part is OpaquePart {
-  return part.type === 'opaque' && part.dialect === 'openai' && part.value['type'] === undefined;
-}
-
-/** Lists are joined: a stream brings them in pieces. A piece of a call goes to the call of its index. */
-function mergeFields(wire: JsonObject, value: JsonObject): void {
-  for (const [name, field] of Object.entries(value)) {
-    if (Array.isArray(field)) mergeList(wire, name, field);
-    else if (!Object.hasOwn(wire, name)) wire[name] = field;
+/** Joins the fields as they were shown. Lists grow behind ours, and nothing else of ours is replaced. */
+function addFields(wire: JsonObject, calls: JsonObject[], pieces: readonly JsonObject[]): void {
+  const joined: JsonObject = {};
+  for (const { tool_calls: late, ...fields } of pieces) {
+    joinFields(joined, fields);
+    joinCalls(calls, late);
   }
-}
-
-/** Lists of the wire are its own and grow in place: a copy for each piece would take time with the square of their number. */
-function mergeList(wire: JsonObject, name: string, field: readonly JsonValue[]): void {
-  const known = Object.hasOwn(wire, name) ? wire[name] : [];
-  if (!Array.isArray(known)) return;
-  wire[name] = known;
-  if (name === 'tool_calls') mergeCalls(known, field);
-  else for (const entry of field) known.push(entry);
-}
-
-function mergeCalls(calls: JsonValue[], pieces: readonly JsonValue[]): void {
-  for (const piece of pieces) {
-    if (!isJsonObject(piece)) continue;
-    const { index, ...fields } = piece;
-    const call = typeof index === 'number' ? calls[index] : undefined;
-    if (isJsonObject(call) && piece['id'] === undefined) calls[index as number] = { ...fields, ...call };
-    else calls.push(fields);
+  if (calls.length > 0) wire['tool_calls'] = calls;
+  for (const [name, field] of Object.entries(joined)) {
+    const canGrow = Array.isArray(field) && Array.isArray(wire[name]);
+    if (canGrow || !Object.hasOwn(wire, name)) joinFields(wire, { [name]: field });
   }
 }
 

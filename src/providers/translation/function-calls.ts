@@ -2,6 +2,7 @@
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ContentPart, Message, ToolCallPart } from '../../core/message.ts';
+import { isMessageFields } from '../../core/opaque-part.ts';
 import { unsupported } from './request-translation.ts';
 import { listOf, objectOf } from './wire-values.ts';
 
@@ -21,12 +22,12 @@ export function withFunctionCalls(message: Message, path: string): Message {
 function holdsCalls(part: ContentPart): boolean {
   if (part.type !== 'opaque') return false;
   const { type, tool_calls: calls } = part.value;
-  return part.dialect === 'openai' ? type === undefined && calls !== undefined : type === 'custom_tool_call';
+  return isMessageFields(part) ? calls !== undefined : type === 'custom_tool_call';
 }
 
 function partsOf(part: ContentPart, path: string): ContentPart[] {
   if (part.type !== 'opaque' || !holdsCalls(part)) return [part];
-  if (part.dialect !== 'openai') return [customCall(part.value['call_id'], part.value)];
+  if (!isMessageFields(part)) return [customCall(part.value['call_id'], part.value)];
   const { tool_calls: calls, ...fields } = part.value;
   return [{ ...part, value: fields }, ...chatCalls(calls, path)];
 }

@@ -4,6 +4,7 @@
 import { SluiceError } from '../../core/error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Dialect, OpaquePart, Role } from '../../core/message.ts';
+import { isProgress } from '../../core/opaque-part.ts';
 import type { ResponseFormat } from '../../core/predict.ts';
 import { isPresent } from './wire-values.ts';
 
@@ -141,14 +142,15 @@ export class RequestTranslation {
    * Leaves out a part that only another vendor has a form for. What an answer held, and what answers to that, is reported by its
    * type; fields of a message of chat completions, which have none, by their names. What a caller says itself is refused.
    */
-  leaveOutPart({ dialect, value }: OpaquePart, place: TurnPlace): void {
+  leaveOutPart(part: OpaquePart, place: TurnPlace): void {
+    const { dialect, value } = part;
     const { type } = value;
     const isAnswer = place.role === 'tool' && typeof type === 'string' && answersToVendor.test(type);
     if ((place.role !== 'assistant' && !isAnswer) || references.has(type)) {
       throw unsupported(`a content part of the ${dialect} API`, place.path);
     }
     if (typeof type === 'string') {
-      if (!isEvent(type, value)) this.downgrade(type);
+      if (!isProgress(part)) this.downgrade(type);
     } else if (dialect === 'openai') this.#leaveOutFields(value, place);
     else this.downgrade('content');
   }
@@ -190,11 +192,6 @@ export class RequestTranslation {
     if (rules.hints?.has(name) === true || rules.others === 'report') this.downgrade(name);
     else throw unsupported(`the field \`${name}\``, rules.path === '' ? name : `${rules.path}.${name}`);
   }
-}
-
-/** True for what a stream of the Responses API tells beside its items: progress, and the head of a message. */
-export function isEvent(type: string, value: JsonObject): boolean {
-  return type.startsWith('response.') || (type === 'message' && value['content'] === undefined);
 }
 
 /** `unsupported_capability`, naming the field. */

@@ -1,7 +1,8 @@
 // Content parts and messages, core ↔ wire, losing nothing.
 
 import { SluiceError } from '../../core/error.ts';
-import type { ContentPart, MediaSource, Message, OpaquePart } from '../../core/message.ts';
+import type { ContentPart, MediaSource, Message } from '../../core/message.ts';
+import type { OpaqueValue } from '../../core/opaque-part.ts';
 import { maxContentDepth } from '../defaults.ts';
 import type * as wire from '../generated/sluice/inference/v1/inference.ts';
 import { dialectFromWire, dialectToWire, roleFromWire, roleToWire } from './enums.ts';
@@ -126,12 +127,12 @@ function contentFromWire(wirePart: wire.ContentPart, param: string, depth: numbe
 }
 
 /** A part, tool or tool choice of one dialect. */
-export function opaqueToWire(opaque: Pick<OpaquePart, 'dialect' | 'value'>): wire.OpaquePart {
+export function opaqueToWire(opaque: OpaqueValue): wire.OpaquePart {
   return { dialect: dialectToWire[opaque.dialect], valueJson: JSON.stringify(opaque.value) };
 }
 
 /** The reverse of `opaqueToWire`. Throws `invalid_request`. */
-export function opaqueFromWire(opaque: wire.OpaquePart, param: string): Pick<OpaquePart, 'dialect' | 'value'> {
+export function opaqueFromWire(opaque: wire.OpaquePart, param: string): OpaqueValue {
   return {
     dialect: dialectFromWire(opaque.dialect),
     value: jsonObjectFromWire(opaque.valueJson, `${param}.value_json`),

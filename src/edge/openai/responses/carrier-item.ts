@@ -3,12 +3,13 @@
 
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import type { OpaquePart } from '../../../core/message.ts';
+import type { OpaqueValue } from '../../../core/opaque-part.ts';
 import { carriedPart, opaquePartOf, sealPart } from '../../carried-part.ts';
 import { pictureOf, withPicture } from '../../generated-picture.ts';
 import type { OutputState } from './output-state.ts';
 
 /** The item of a part. */
-export function carrierOf(part: Pick<OpaquePart, 'dialect' | 'value'>, ids: Pick<OutputState, 'nextId'>): JsonObject {
+export function carrierOf(part: OpaqueValue, ids: Pick<OutputState, 'nextId'>): JsonObject {
   const picture = pictureOf(part);
   if (picture === undefined) {
     return { id: ids.nextId('rs_'), type: 'reasoning', summary: [], encrypted_content: sealPart(part) };

@@ -1,12 +1,17 @@
 // The parts of an answer as output items and as the events that tell of them. Whole answers go the same way as streams, with
 // nobody listening to the events, so that the two forms cannot differ.
 
+import { joinFields } from '../../../core/join-fields.ts';
 import type { JsonObject } from '../../../core/json.ts';
-import type { OpaquePart } from '../../../core/message.ts';
+import {
+  isMessageContent,
+  isMessageFields,
+  isMessageHead,
+  isProgressEvent,
+  type OpaqueValue,
+} from '../../../core/opaque-part.ts';
 import type { PredictPart } from '../../../core/predict.ts';
 import type { Ids } from '../../../ports/ids.ts';
-import { joinFields } from '../join-fields.ts';
-import { isMessageFields } from '../late-content.ts';
 import { CallItems } from './call-items.ts';
 import { carrierOf } from './carrier-item.ts';
 import { MessageItem } from './message-item.ts';
@@ -17,7 +22,6 @@ import { VendorItems } from './vendor-items.ts';
 /** A part between `start` and `end`. */
 export type ContentDelta = Exclude<PredictPart, { type: 'start' | 'end' }>;
 
-type OpaqueValue = Pick<OpaquePart, 'dialect' | 'value'>;
 type TextDelta = Extract<ContentDelta, { type: 'text-delta' }>;
 
 /**
@@ -75,7 +79,7 @@ export class OutputItems {
         this.#calls.addArguments(part.index, part.argumentsDelta);
         return;
       case 'opaque-delta':
-        if (part.dialect === 'openai-responses') this.#addOwn(part.value);
+        if (part.dialect === 'openai-responses') this.#addOwn(part);
         else if (isMessageFields(part)) this.#addChatFields(part.value);
         else this.#carry(part);
     }
@@ -116,15 +120,15 @@ export class OutputItems {
   }
 
   /** A part of this API: progress, the head of a message, a part of its content, or an item. */
-  #addOwn(value: JsonObject): void {
-    const type = typeof value['type'] === 'string' ? value['type'] : '';
-    if (type.startsWith('response.')) {
+  #addOwn(part: OpaqueValue): void {
+    const { value } = part;
+    if (isProgressEvent(part)) {
       if (VendorItems.announces(value)) this.#settle();
       this.#vendor.progress(value);
-    } else if (type === 'message' && value['content'] === undefined) {
+    } else if (isMessageHead(part)) {
       this.#settle();
       this.#message = new MessageItem(this.#state, value);
-    } else if (contentType.test(type)) this.#messageInProgress().addOther(value);
+    } else if (isMessageContent(part)) this.#messageInProgress().addOther(value);
     else {
       this.#settle();
       this.#vendor.finish(value);
@@ -159,6 +163,3 @@ export class OutputItems {
 function saysSomething({ type: _, text, startsBlock: __, ...others }: TextDelta): boolean {
   return text !== '' || Object.keys(others).length > 0;
 }
-
-/** Types of opaque values that belong into a message; any other is an item of its own. */
-const contentType: RegExp = /^(?:input_|output_|summary_|reasoning_text$|refusal$|text$|computer_screenshot$)/;

@@ -11,12 +11,10 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '../../../core/message.ts';
+import { isMessageContent, isMessageHead, isProgressEvent } from '../../../core/opaque-part.ts';
 import type { Translation } from '../../openai-compatible/translation.ts';
-import { isEvent, type TurnPlace, unsupported } from '../../translation/request-translation.ts';
+import { type TurnPlace, unsupported } from '../../translation/request-translation.ts';
 import { listOf, objectOf } from '../../translation/wire-values.ts';
-
-/** Types of opaque values that belong into the content of a message; any other type is an item of its own. */
-const contentType: RegExp = /^(?:input_|output_|summary_|reasoning_text$|refusal$|text$|computer_screenshot$)/;
 
 /**
  * All items. A turn becomes a message for each run of its texts, pictures and files, and an item for each call, result, piece of
@@ -76,7 +74,7 @@ class ItemWriter {
     else if (part.type === 'reasoning') this.#addReasoning(part, place);
     else if (part.type !== 'opaque') this.#message(extra).push(this.#contentPart(part, place));
     else if (part.dialect === 'openai') this.#addChatFields(part, place);
-    else if (part.dialect === 'openai-responses') this.#addOwn(part.value, extra, place);
+    else if (part.dialect === 'openai-responses') this.#addOwn(part, extra, place);
     else this.#translation.leaveOutPart(part, place);
   }
 
@@ -177,14 +175,15 @@ class ItemWriter {
   }
 
   /** A part of this API: progress, the head of a message, a part of its content, or an item. */
-  #addOwn(value: JsonObject, extra: JsonObject, place: TurnPlace): void {
+  #addOwn(part: OpaquePart, extra: JsonObject, place: TurnPlace): void {
+    const { value } = part;
     const { type, call_id: callId } = value;
     if (typeof type !== 'string') throw unsupported('an item without a type', place.path);
-    if (type === 'message' && isEvent(type, value)) {
+    if (isMessageHead(part)) {
       this.#close();
       this.#message({ ...value });
-    } else if (isEvent(type, value)) return;
-    else if (contentType.test(type)) this.#message(extra).push(value);
+    } else if (isProgressEvent(part)) return;
+    else if (isMessageContent(part)) this.#message(extra).push(value);
     else {
       if (type === 'custom_tool_call' && typeof callId === 'string') this.#customCalls.add(callId);
       this.#item(value);
