@@ -37,6 +37,17 @@ export interface Usage extends UsageDetails {
   readonly extra?: JsonObject;
 }
 
+/** Every detail: whoever handles them all goes by this list, so that a new one is forgotten nowhere. */
+const usageDetailNames = Object.keys({
+  cachedInputTokens: true,
+  cacheWriteInputTokens: true,
+  audioInputTokens: true,
+  audioOutputTokens: true,
+  reasoningTokens: true,
+  acceptedPredictionTokens: true,
+  rejectedPredictionTokens: true,
+} satisfies Record<keyof UsageDetails, true>) as readonly (keyof UsageDetails)[];
+
 /** No tokens at all, by our own count. */
 export const zeroUsage: Usage = { inputTokens: 0, outputTokens: 0, source: 'engine' };
 
@@ -50,4 +61,31 @@ export function knownDetails(details: { readonly [Name in keyof UsageDetails]: n
   const known: Record<string, number> = {};
   for (const [name, count] of Object.entries(details)) if (count !== undefined) known[name] = count;
   return known;
+}
+
+/** All tokens. One estimate makes the sum an estimate. What vendors say beside their counts is true of one answer only, not of several. */
+export function sumUsage(usages: readonly Usage[]): Usage {
+  const [first = zeroUsage, ...others] = usages;
+  return others.reduce(
+    (sum, usage) => ({
+      inputTokens: sum.inputTokens + usage.inputTokens,
+      outputTokens: sum.outputTokens + usage.outputTokens,
+      ...sumOfDetails(sum, usage),
+      ...(sum.vendorTotalTokens === undefined && usage.vendorTotalTokens === undefined
+        ? {}
+        : { vendorTotalTokens: totalTokens(sum) + totalTokens(usage) }),
+      source: usage.source === 'estimated' ? usage.source : sum.source,
+    }),
+    first,
+  );
+}
+
+/** A detail that only some have said is a part of the sum all the same. */
+function sumOfDetails(a: UsageDetails, b: UsageDetails): UsageDetails {
+  const sum: Partial<Record<keyof UsageDetails, number>> = {};
+  for (const name of usageDetailNames) {
+    const [one, other] = [a[name], b[name]];
+    if (one !== undefined || other !== undefined) sum[name] = (one ?? 0) + (other ?? 0);
+  }
+  return sum;
 }

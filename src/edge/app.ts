@@ -15,7 +15,7 @@ import { failCall } from './answer.ts';
 import { beginCall } from './begin-call.ts';
 import { EdgeCall } from './call.ts';
 import { createClientErrorHandler } from './client-error.ts';
-import { connectionCheckIntervalMs, type EdgeLimits, maxParameterLength } from './defaults.ts';
+import { connectionCheckIntervalMs, type EdgeLimits, maxModelNameLength } from './defaults.ts';
 import type { EdgeDialect, EdgeRoute } from './dialect.ts';
 import type { DialectTable } from './dialects.ts';
 import type { ErrorStyle } from './error-style.ts';
@@ -67,7 +67,7 @@ function serverOptions(limits: EdgeLimits): FastifyHttpOptions<Server> {
     // Fastify's own refusal has a fixed body; a drain refuses calls itself (begin-call.ts), in the dialect of their route.
     return503OnClosing: false,
     exposeHeadRoutes: true,
-    routerOptions: { maxParamLength: maxParameterLength, ignoreTrailingSlash: true },
+    routerOptions: { maxParamLength: maxModelNameLength, ignoreTrailingSlash: true },
     http: {
       insecureHTTPParser: false,
       // Checked in begin-call.ts, where the refusal gets a body.

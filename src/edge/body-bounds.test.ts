@@ -6,6 +6,7 @@ import { createTestEdge, edgeKeys } from '../../test/fixtures/edge.ts';
 import { formOf } from '../../test/fixtures/form.ts';
 import type { JsonObject } from '../core/json.ts';
 import * as anthropic from './anthropic/defaults.ts';
+import { maxModelNameLength } from './defaults.ts';
 import * as native from './native/defaults.ts';
 import * as openAi from './openai/defaults.ts';
 import { maxItemReferences } from './openai/responses/defaults.ts';
@@ -22,30 +23,31 @@ const messages = [{ role: 'user', content: 'Hi' }];
 const texts = (count: number): string[] => Array.from({ length: count }, () => 'a');
 const name = (length: number): string => 'm'.repeat(length);
 
+/** Every route whose body names a model. */
+const modelBodies: Readonly<Record<string, JsonObject>> = {
+  '/v1/chat/completions': { messages },
+  '/v1/completions': { prompt: 'a' },
+  '/v1/responses': { input: 'a' },
+  '/v1/embeddings': { input: 'a' },
+  '/v1/moderations': { input: 'a' },
+  '/v1/messages': { messages, max_tokens: 1 },
+  '/v1/messages/count_tokens': { messages },
+  '/v1/rerank': { query: 'q', documents: ['d'] },
+  '/v1/classify': { input: ['a'], labels: ['b'] },
+};
+
 const bounds: readonly Bound[] = [
-  {
-    path: '/v1/chat/completions',
+  ...Object.entries(modelBodies).map(([path, body]) => ({
+    path,
     field: 'model',
-    most: openAi.maxModelNameLength,
-    bodyOf: (size) => ({ model: name(size), messages }),
-  },
+    most: maxModelNameLength,
+    bodyOf: (size: number) => ({ ...body, model: name(size) }),
+  })),
   {
     path: '/v1/completions',
     field: 'logprobs',
     most: openAi.maxCompletionLogprobs,
     bodyOf: (size) => ({ model: 'm', prompt: 'a', logprobs: size }),
-  },
-  {
-    path: '/v1/messages',
-    field: 'model',
-    most: anthropic.maxModelNameLength,
-    bodyOf: (size) => ({ model: name(size), messages, max_tokens: 1 }),
-  },
-  {
-    path: '/v1/rerank',
-    field: 'model',
-    most: native.maxModelNameLength,
-    bodyOf: (size) => ({ model: name(size), query: 'q', documents: ['d'] }),
   },
   {
     path: '/v1/rerank',

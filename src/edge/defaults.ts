@@ -95,8 +95,8 @@ export const lingerMs: number = 1_000;
 /** Advice to a caller that was refused for load and was given no time: long enough for a short call to end. */
 export const defaultRetryAfterMs: number = 1_000;
 
-/** Longest path parameter, such as a model's name. */
-export const maxParameterLength: number = 512;
+/** Longest model name, in every dialect, in a body or a path: long enough for any repository path; it is logged and becomes part of span names. */
+export const maxModelNameLength: number = 512;
 
 /** Longest time that a call may take where the composition names none: what OpenAI's own clients wait for. */
 export const defaultCallTimeoutMs: number = 600_000;

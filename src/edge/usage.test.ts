@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Usage } from '../core/usage.ts';
+import { sumUsage, type Usage } from '../core/usage.ts';
 import { toAnthropicUsage } from './anthropic/usage.ts';
-import { nativeUsageOf } from './native/usage.ts';
-import { sumUsage } from './openai/completions-render.ts';
+import { countedUsageOf } from './counted-usage.ts';
 import { responseUsageOf } from './openai/responses/wire-words.ts';
 import { chatUsageOf } from './openai/wire-words.ts';
 
@@ -37,7 +36,7 @@ test('usage: a count that nobody gave is absent, or what the dialect requires in
     output_tokens_details: null,
     server_tool_use: null,
   });
-  assert.deepEqual(nativeUsageOf(bare), { prompt_tokens: 10, total_tokens: 14 });
+  assert.deepEqual(countedUsageOf(bare), { prompt_tokens: 10, total_tokens: 14 });
 });
 
 test('usage: details have their place in each dialect, and the vendor’s own fields their names, never that of a count', () => {

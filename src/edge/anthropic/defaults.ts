@@ -9,9 +9,6 @@ export const maxHeldBackCharacters: number = 256 * 1024;
 /** Characters of JSON that one block of a stream holds back for its end: annotations of many pages take a hundredth of it. */
 export const maxLateCharacters: number = 8 * 1024 * 1024;
 
-/** Longest model name accepted: names of real models stay under 100 characters; a longer one is a mistake or an attack. */
-export const maxModelNameLength: number = 256;
-
 /** The name given to a JSON schema of `output_config.format`, which has none, for targets whose dialect demands one. */
 export const responseSchemaName: string = 'response';
 

@@ -3,7 +3,7 @@
 
 import Type from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
-import { maxModelNameLength } from './defaults.ts';
+import { maxModelNameLength } from '../defaults.ts';
 
 /** A content block before its own schema was looked up. */
 const anyBlock = Type.Object({ type: Type.String({ minLength: 1 }) });

@@ -2,10 +2,11 @@
 
 import Type from 'typebox';
 import type { ClassifyRequest, ClassifyResponse } from '../../core/classify.ts';
+import { countedUsageOf } from '../counted-usage.ts';
+import { maxModelNameLength } from '../defaults.ts';
 import { unknownFields } from '../unknown-fields.ts';
 import { createBodyCheck, maybe } from '../validate.ts';
-import { maxClassifyInputs, maxLabels, maxModelNameLength } from './defaults.ts';
-import { nativeUsageOf } from './usage.ts';
+import { maxClassifyInputs, maxLabels } from './defaults.ts';
 
 const body = Type.Object({
   model: Type.String({ minLength: 1, maxLength: maxModelNameLength }),
@@ -33,5 +34,5 @@ export function renderClassify(response: ClassifyResponse, requestId: string): s
     const [best] = labels;
     return { index, label: best?.label ?? null, score: best?.score ?? null, labels };
   });
-  return JSON.stringify({ id: requestId, model: response.model, results, usage: nativeUsageOf(response.usage) });
+  return JSON.stringify({ id: requestId, model: response.model, results, usage: countedUsageOf(response.usage) });
 }

@@ -1,8 +1,5 @@
 // Policy constants of the native routes, each with its reason.
 
-/** Longest model name: long enough for any repository path; it is logged and becomes part of span names. */
-export const maxModelNameLength: number = 512;
-
 /** Documents of one ranking: Jina's limit. A ranking model reads each of them together with the query. */
 export const maxDocuments: number = 2048;
 

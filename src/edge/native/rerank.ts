@@ -4,10 +4,11 @@ import Type from 'typebox';
 import { SluiceError } from '../../core/error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { RankRequest, RankResponse } from '../../core/rank.ts';
+import { countedUsageOf } from '../counted-usage.ts';
+import { maxModelNameLength } from '../defaults.ts';
 import { unknownFields } from '../unknown-fields.ts';
 import { createBodyCheck, maybe } from '../validate.ts';
-import { maxDocuments, maxModelNameLength } from './defaults.ts';
-import { nativeUsageOf } from './usage.ts';
+import { maxDocuments } from './defaults.ts';
 
 /** What a rerank call asks for. */
 export interface RerankCall {
@@ -61,5 +62,5 @@ export function renderRerank(response: RankResponse, { returned }: RerankCall, r
     if (document === undefined) return { index, relevance_score: score };
     return { index, relevance_score: score, document: isJsonObject(document) ? document : { text: document } };
   });
-  return JSON.stringify({ id: requestId, model: response.model, results, usage: nativeUsageOf(response.usage) });
+  return JSON.stringify({ id: requestId, model: response.model, results, usage: countedUsageOf(response.usage) });
 }

@@ -4,6 +4,7 @@
 import Type from 'typebox';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Role } from '../../core/message.ts';
+import { maxModelNameLength } from '../defaults.ts';
 import { createBodyCheck, maybe } from '../validate.ts';
 import { type Maybe, type SamplingFields, samplingFields } from './sampling-fields.ts';
 
@@ -66,8 +67,7 @@ const message = Type.Object({
 });
 
 const body = Type.Object({
-  // Long enough for any repository path; it is logged and becomes part of span names.
-  model: Type.String({ minLength: 1, maxLength: 512 }),
+  model: Type.String({ minLength: 1, maxLength: maxModelNameLength }),
   messages: Type.Array(message, { minItems: 1 }),
   stream: maybe(Type.Boolean()),
   stream_options: maybe(Type.Object({ include_usage: Type.Optional(Type.Boolean()) })),

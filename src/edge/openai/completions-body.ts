@@ -4,9 +4,10 @@ import Type from 'typebox';
 import { SluiceError } from '../../core/error.ts';
 import { entryOf, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { maxChoices, type PredictRequest, type Sampling } from '../../core/predict.ts';
+import { maxModelNameLength } from '../defaults.ts';
 import { unknownFields, type WithExtra } from '../unknown-fields.ts';
 import { createBodyCheck, maybe } from '../validate.ts';
-import { maxCompletionLogprobs, maxModelNameLength, maxPrompts } from './defaults.ts';
+import { maxCompletionLogprobs, maxPrompts } from './defaults.ts';
 import { parseSamplingFields, samplingFields } from './sampling-fields.ts';
 import { checkStreamOptions } from './stream-options.ts';
 

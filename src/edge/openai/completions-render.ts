@@ -4,7 +4,7 @@ import { reportOf } from '../../core/downgraded.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ContentPart } from '../../core/message.ts';
 import type { ChoiceContent, PredictResponse } from '../../core/predict.ts';
-import { knownDetails, totalTokens, type Usage, type UsageDetails } from '../../core/usage.ts';
+import { sumUsage } from '../../core/usage.ts';
 import type { Answered } from '../call.ts';
 import { echoedLogprobs, legacyLogprobs } from './completions-logprobs.ts';
 import { answerFieldsOf, chatUsageOf, endingFieldsOf, otherChoiceFieldsOf, secondsOf } from './wire-words.ts';
@@ -45,39 +45,6 @@ export function answeredTogether(answers: PromptAnswers): Answered {
     usage: sumUsage(answers.map(({ usage }) => usage)),
     ...reportOf(downgrades),
   };
-}
-
-/** All tokens. One estimate makes the sum an estimate. What vendors say beside their counts is true of one answer only, not of several. */
-export function sumUsage(usages: readonly Usage[]): Usage {
-  const [first, ...others] = usages;
-  if (first === undefined) return { inputTokens: 0, outputTokens: 0, source: 'engine' };
-  return others.reduce(
-    (sum, usage) => ({
-      inputTokens: sum.inputTokens + usage.inputTokens,
-      outputTokens: sum.outputTokens + usage.outputTokens,
-      ...sumOfDetails(sum, usage),
-      ...(sum.vendorTotalTokens === undefined && usage.vendorTotalTokens === undefined
-        ? {}
-        : { vendorTotalTokens: totalTokens(sum) + totalTokens(usage) }),
-      source: usage.source === 'estimated' ? usage.source : sum.source,
-    }),
-    first,
-  );
-}
-
-/** A detail that only some have said is a part of the sum all the same. */
-function sumOfDetails(a: Usage, b: Usage): UsageDetails {
-  const sumOf = (name: keyof UsageDetails): number | undefined =>
-    a[name] === undefined ? b[name] : a[name] + (b[name] ?? 0);
-  return knownDetails({
-    cachedInputTokens: sumOf('cachedInputTokens'),
-    cacheWriteInputTokens: sumOf('cacheWriteInputTokens'),
-    audioInputTokens: sumOf('audioInputTokens'),
-    audioOutputTokens: sumOf('audioOutputTokens'),
-    reasoningTokens: sumOf('reasoningTokens'),
-    acceptedPredictionTokens: sumOf('acceptedPredictionTokens'),
-    rejectedPredictionTokens: sumOf('rejectedPredictionTokens'),
-  });
 }
 
 function choicesOf(answer: PredictResponse, firstIndex: number, echo: boolean): JsonValue[] {

@@ -5,10 +5,10 @@
 import type { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Answerer, DeltaPart, Ending, PredictPart, PredictRequest } from '../../core/predict.ts';
-import type { Usage } from '../../core/usage.ts';
+import { sumUsage, type Usage } from '../../core/usage.ts';
 import type { StreamAnswer, StreamEncoder } from '../dialect.ts';
 import { charactersOf, legacyLogprobs } from './completions-logprobs.ts';
-import { completionIdOf, sumUsage } from './completions-render.ts';
+import { completionIdOf } from './completions-render.ts';
 import { openAiErrorBody } from './error.ts';
 import { chatUsageOf, endingFieldsOf, lastChunkFields, otherChoiceFieldsOf, secondsOf } from './wire-words.ts';
 

@@ -2,9 +2,6 @@
 
 import type { FormLimits } from '../multipart.ts';
 
-/** Longest model name: long enough for any repository path; it is logged and becomes part of span names. */
-export const maxModelNameLength: number = 512;
-
 /** Texts in one moderation call, as in one of embeddings: OpenAI's limit there. */
 export const maxModerationInputs: number = 2048;
 

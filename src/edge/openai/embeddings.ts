@@ -3,7 +3,8 @@
 import Type from 'typebox';
 import type { EmbedInput, EmbedRequest, EmbedResponse } from '../../core/embed.ts';
 import { SluiceError } from '../../core/error.ts';
-import { nativeUsageOf } from '../native/usage.ts';
+import { countedUsageOf } from '../counted-usage.ts';
+import { maxModelNameLength } from '../defaults.ts';
 import { unknownFields } from '../unknown-fields.ts';
 import { createBodyCheck } from '../validate.ts';
 
@@ -20,7 +21,7 @@ const maxInputs = 2048;
 const maxTokenId = 2 ** 32 - 1;
 
 const body = Type.Object({
-  model: Type.String({ minLength: 1, maxLength: 512 }),
+  model: Type.String({ minLength: 1, maxLength: maxModelNameLength }),
   input: Type.Union([Type.String(), Type.Array(Type.Unknown(), { minItems: 1 })]),
   encoding_format: Type.Optional(Type.Union([Type.Enum(['float', 'base64']), Type.Null()])),
   dimensions: Type.Optional(Type.Union([Type.Integer({ minimum: 1 }), Type.Null()])),
@@ -78,7 +79,7 @@ export function renderEmbeddings(response: EmbedResponse, encoding: 'float' | 'b
     index,
     embedding: encoding === 'base64' ? base64Of(vector) : Array.from(vector),
   }));
-  return JSON.stringify({ object: 'list', data, model: response.model, usage: nativeUsageOf(response.usage) });
+  return JSON.stringify({ object: 'list', data, model: response.model, usage: countedUsageOf(response.usage) });
 }
 
 /** Every machine that Node 24 runs on is little-endian but s390x, where the bytes are swapped. */

@@ -5,9 +5,10 @@ import type { ModerateRequest, ModerateResponse } from '../../core/classify.ts';
 import { SluiceError } from '../../core/error.ts';
 import { isJsonObject } from '../../core/json.ts';
 import type { ImagePart, TextPart } from '../../core/message.ts';
+import { maxModelNameLength } from '../defaults.ts';
 import { unknownFields } from '../unknown-fields.ts';
 import { createBodyCheck, maybe } from '../validate.ts';
-import { defaultModerationModel, maxModelNameLength, maxModerationInputs } from './defaults.ts';
+import { defaultModerationModel, maxModerationInputs } from './defaults.ts';
 import { parseContentPart } from './parse-content.ts';
 
 const body = Type.Object({

@@ -3,8 +3,8 @@
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { TranscribeRequest } from '../../core/transcribe.ts';
+import { maxModelNameLength } from '../defaults.ts';
 import type { Form, FormFile } from '../multipart.ts';
-import { maxModelNameLength } from './defaults.ts';
 
 /** What the answer is written as. */
 export type TranscriptFormat = (typeof formats)[number];

@@ -7,22 +7,13 @@ import { usageSourceFromWire, usageSourceToWire } from './enums.ts';
 import { jsonToWire } from './json.ts';
 import { present } from './present.ts';
 
+/** Counts have the same names on both sides: a count that the contract does not have is an error of types here. */
+type Counts = Pick<wire.Usage, keyof Omit<Usage, 'source' | 'extra'>>;
+
 /** Token counts, and what the vendor says beside them. */
-export function usageToWire({ source, extra, ...counts }: Usage): wire.Usage {
-  return {
-    inputTokens: counts.inputTokens,
-    outputTokens: counts.outputTokens,
-    vendorTotalTokens: counts.vendorTotalTokens,
-    cachedInputTokens: counts.cachedInputTokens,
-    cacheWriteInputTokens: counts.cacheWriteInputTokens,
-    audioInputTokens: counts.audioInputTokens,
-    audioOutputTokens: counts.audioOutputTokens,
-    reasoningTokens: counts.reasoningTokens,
-    acceptedPredictionTokens: counts.acceptedPredictionTokens,
-    rejectedPredictionTokens: counts.rejectedPredictionTokens,
-    source: usageSourceToWire[source],
-    extraJson: jsonToWire(extra),
-  };
+export function usageToWire({ source, extra, ...rest }: Usage): wire.Usage {
+  const counts: Counts = rest;
+  return { ...counts, source: usageSourceToWire[source], extraJson: jsonToWire(extra) };
 }
 
 /** The reverse of `usageToWire`. A source that is unknown counts as an estimate. Throws `upstream_malformed` for none. */

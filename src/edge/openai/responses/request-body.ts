@@ -3,6 +3,7 @@
 
 import Type, { type TNull, type TOptional, type TSchema, type TUnion } from 'typebox';
 import type { JsonObject } from '../../../core/json.ts';
+import { maxModelNameLength } from '../../defaults.ts';
 import { createBodyCheck } from '../../validate.ts';
 
 /** Optional fields may also be null, which means the same as absent. */
@@ -34,7 +35,7 @@ export interface ResponseBody {
 
 const body = Type.Object({
   // Long enough for any repository path; it is logged and becomes part of span names.
-  model: Type.String({ minLength: 1, maxLength: 512 }),
+  model: Type.String({ minLength: 1, maxLength: maxModelNameLength }),
   input: maybe(Type.Union([Type.String(), Type.Array(Type.Object({}))])),
   instructions: maybe(Type.String()),
   stream: maybe(Type.Boolean()),
