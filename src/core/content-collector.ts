@@ -1,6 +1,6 @@
 // Folding the deltas of one choice into its content.
 
-import { SluiceError } from './error.ts';
+import { upstreamMalformed } from './error.ts';
 import type { JsonValue } from './json.ts';
 import type { ContentPart, TextPart } from './message.ts';
 import type { ChoiceContent, DeltaPart, TokenLogprob } from './predict.ts';
@@ -47,9 +47,7 @@ export class ContentCollector {
     const position = this.#toolPositions.get(index);
     const call = position === undefined ? undefined : this.#content[position];
     if (position === undefined || call?.type !== 'tool-call') {
-      throw new SluiceError('upstream_malformed', {
-        detail: `arguments for tool call ${index}, which was not started`,
-      });
+      throw upstreamMalformed(`arguments for tool call ${index}, which was not started`);
     }
     this.#content[position] = { ...call, arguments: call.arguments + delta };
   }

@@ -74,6 +74,11 @@ export class SluiceError extends Error {
   }
 }
 
+/** `upstream_malformed`, with what was wrong for the log. */
+export function upstreamMalformed(detail: string): SluiceError {
+  return new SluiceError('upstream_malformed', { detail });
+}
+
 /**
  * Turns anything thrown into a SluiceError. An unknown error becomes `internal`: it loses its message (which may hold
  * secrets) and keeps itself as `cause` for the log. An abort becomes `cancelled`, unless the signal's own reason says more.

@@ -1,4 +1,5 @@
-// Long answers in many small pieces: what is put together of them takes time with their number, not with its square.
+// Long answers in many small pieces: what is put together of them takes time with their number, not with its square. Counted are the
+// elements that are iterated over, and the characters that are parsed as JSON; copies of objects and of texts are not.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -11,6 +12,7 @@ import { type ContentDelta, OutputItems } from '../../src/edge/openai/responses/
 import { openBlock } from '../../src/providers/anthropic/open-block.ts';
 import { createFakeIds } from '../fixtures/fake-ids.ts';
 import { iteratedElements } from '../fixtures/iterated-elements.ts';
+import { parsedCharacters } from '../fixtures/parsed-characters.ts';
 
 const pieces = 2_000;
 /** Elements for each piece: a few lists of a few entries. The square of the pieces would be two thousand. */
@@ -65,6 +67,23 @@ for (const [reader, read] of Object.entries(readers)) {
     }
   });
 }
+
+test('linear growth: whether a call is whole is asked between items without reading its arguments again', () => {
+  const output = new OutputItems(createFakeIds(), () => {});
+  output.add({ type: 'tool-call-start', index: 0, id: 'call_0', name: 'f' });
+  output.add({ type: 'tool-call-delta', index: 0, argumentsDelta: '{"list":[{}' });
+  const characters = parsedCharacters(() => {
+    for (let at = 0; at < pieces; at += 1) {
+      output.add({ type: 'tool-call-delta', index: 0, argumentsDelta: ',{}' });
+      output.add({ type: 'opaque-delta', dialect: 'anthropic', value: { type: 'x', id: `${at}` } });
+    }
+    output.add({ type: 'tool-call-delta', index: 0, argumentsDelta: ']}' });
+    output.finish('incomplete');
+  });
+  const [call] = output.items;
+  assert.deepEqual([call?.['status'], String(call?.['arguments']).length], ['completed', 3 * pieces + 13]);
+  assert.ok(characters <= perPiece * pieces, `${characters} characters for ${pieces} pieces`);
+});
 
 test('linear growth: a block of Anthropic’s without a form that is put together of many lists', () => {
   const block = openBlock({ type: 'future_block', entries: [] }, 0, undefined);

@@ -1,11 +1,11 @@
 // Puts the parts of a streamed answer into Anthropic's form: content blocks one after the other, each started, filled and
 // stopped before the next begins. Only the order of blocks is decided here; message-stream-encoder.ts writes the frame around.
 
-import { SluiceError } from '../../core/error.ts';
+import { upstreamMalformed } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictPart } from '../../core/predict.ts';
+import { JsonProgress } from '../json-progress.ts';
 import { heldPartCharacters, maxHeldBackCharacters } from './defaults.ts';
-import { JsonProgress } from './json-progress.ts';
 import { LateFields } from './late-fields.ts';
 import { isCustomCall, opaqueBlocks } from './opaque-blocks.ts';
 import { sortAnnotations, toolUseBlock } from './render-message.ts';
@@ -104,9 +104,7 @@ export class BlockStream {
     const call = this.#calls.get(index);
     if (call === undefined) {
       if (this.#calls.has(index) && delta.trim() === '') return;
-      throw new SluiceError('upstream_malformed', {
-        detail: `arguments for tool call ${index}, which was not started or is complete`,
-      });
+      throw upstreamMalformed(`arguments for tool call ${index}, which was not started or is complete`);
     }
     call.progress.add(delta);
     if (this.#open !== call) {

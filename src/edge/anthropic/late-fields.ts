@@ -1,6 +1,6 @@
 // Fields of an open content block that no delta of Anthropic's stream can carry: they go out with the end of the block.
 
-import { SluiceError } from '../../core/error.ts';
+import { upstreamMalformed } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { maxLateCharacters } from './defaults.ts';
 
@@ -38,8 +38,6 @@ export class LateFields {
   #hold(value: JsonValue): void {
     this.#characters += JSON.stringify(value).length;
     if (this.#characters <= maxLateCharacters) return;
-    throw new SluiceError('upstream_malformed', {
-      detail: `a block with more than ${maxLateCharacters} characters beside it`,
-    });
+    throw upstreamMalformed(`a block with more than ${maxLateCharacters} characters beside it`);
   }
 }

@@ -2,13 +2,13 @@
 // parts of vendors that this dialect has no form for. They come together, in one delta of a stream, because clients' libraries
 // join texts of several deltas but keep one list of any other field.
 
+import { upstreamMalformed } from '../../core/error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ContentPart, MediaSource } from '../../core/message.ts';
 import type { OpaqueValue } from '../../core/opaque-part.ts';
 import { pictureOf } from '../generated-picture.ts';
+import { annotationOf, blockAnnotationOf, urlOf } from './annotation.ts';
 import { maxLateCharacters } from './defaults.ts';
-import { annotationOf, blockAnnotationOf, urlOf } from './responses/annotation.ts';
-import { malformed } from './responses/wire-words.ts';
 
 /**
  * Collects it from the parts of one answer, in order. Offsets count the UTF-16 units of the message's content, which is the texts
@@ -114,7 +114,7 @@ export class LateContent {
   #hold(value: JsonValue): void {
     this.#characters += JSON.stringify(value).length;
     if (this.#characters > maxLateCharacters)
-      throw malformed(`more than ${maxLateCharacters} characters beside the text`);
+      throw upstreamMalformed(`more than ${maxLateCharacters} characters beside the text`);
   }
 }
 

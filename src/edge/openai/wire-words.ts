@@ -1,4 +1,5 @@
-// OpenAI's words for how an answer ended, what it cost and how likely its tokens were; the same in streams and whole answers.
+// The words of chat completions, and of legacy completions, for how an answer ended, what it cost and how likely its tokens were; the same
+// in streams and whole answers.
 
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { ChoiceEnding, Ending, TokenLogprob } from '../../core/predict.ts';

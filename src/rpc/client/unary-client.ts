@@ -10,7 +10,7 @@ import {
   type StatusObject,
 } from '@grpc/grpc-js';
 import type { CallContext } from '../../core/call-context.ts';
-import { SluiceError, toSluiceError } from '../../core/error.ts';
+import { toSluiceError, upstreamMalformed } from '../../core/error.ts';
 import type { PredictPart, PredictRequest } from '../../core/predict.ts';
 import { partFromWire } from '../codec/predict-answer.ts';
 import { predictRequestToWire } from '../codec/predict-request.ts';
@@ -80,7 +80,7 @@ function ask<Name extends OperationName>(
     const settle = (error: Parameters<typeof errorFromStatus>[0] | null, response?: WireResponseOf<Name>): void => {
       release();
       if (error !== null) reject(errorFromStatus(error));
-      else if (response === undefined) reject(new SluiceError('upstream_malformed', { detail: 'no response message' }));
+      else if (response === undefined) reject(upstreamMalformed('no response message'));
       else resolve(response);
     };
     const deadline = { deadline: context.deadlineAtMs };

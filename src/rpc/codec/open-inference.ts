@@ -1,7 +1,7 @@
 // Requests and answers of the Open Inference Protocol as the ingress reads and writes them. Inside, tensors are always raw; typed
 // contents are converted at the door, and back for a caller who sent them.
 
-import { SluiceError } from '../../core/error.ts';
+import { SluiceError, upstreamMalformed } from '../../core/error.ts';
 import type { InferRequest, InferResponse, Tensor, TensorDescription, TensorMetadata } from '../../core/tensor.ts';
 import { checkTensorData, isTensorDatatype, type Refuse } from '../../core/tensor-data.ts';
 import type {
@@ -110,7 +110,7 @@ export function inferResponseToOpenInference(response: InferResponse, call: Open
 
 function contentsToWire({ name, datatype, data }: Tensor): InferTensorContents {
   const contents = contentsOfRaw(datatype, data, (problem) => {
-    return new SluiceError('upstream_malformed', { detail: `output ${name}: ${problem}` });
+    return upstreamMalformed(`output ${name}: ${problem}`);
   });
   return { ...mutable(contents), bytesContents: contents.bytesContents.map(asBuffer) };
 }

@@ -1,10 +1,11 @@
 // Calls of the answer while they are made: of functions, and of custom tools as chat completions have them. Several may be open
 // at one time, since a vendor may write their arguments side by side.
 
+import { upstreamMalformed } from '../../../core/error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
 import type { PredictPart } from '../../../core/predict.ts';
+import { JsonProgress } from '../../json-progress.ts';
 import type { ItemStatus, OutputState } from './output-state.ts';
-import { malformed } from './wire-words.ts';
 
 type CallStart = Extract<PredictPart, { type: 'tool-call-start' }>;
 
@@ -53,7 +54,7 @@ export class CallItems {
 
   addArguments(index: number, text: string): void {
     const call = this.#functions.get(index);
-    if (call === undefined) throw malformed(`arguments for tool call ${index}, which was not started`);
+    if (call === undefined) throw upstreamMalformed(`arguments for tool call ${index}, which was not started`);
     call.add(text);
   }
 
@@ -77,12 +78,12 @@ export class CallItems {
 
   /** Closes the calls that are certain to be whole, before another item begins. */
   closeWhole(): void {
-    for (const call of this.#open) if (call.isWhole) this.#close(call, 'completed');
+    for (const call of this.#open) if (call.isWhole()) this.#close(call, 'completed');
   }
 
   /** Closes all. Of an answer that was cut short, only a call whose arguments are whole is. */
   close(status: ItemStatus): void {
-    for (const call of this.#open) this.#close(call, call.isWhole ? 'completed' : status);
+    for (const call of this.#open) this.#close(call, call.isWhole() ? 'completed' : status);
   }
 
   #begin(kind: CallKind, fields: JsonObject): CallItem {
@@ -103,7 +104,10 @@ class CallItem {
   readonly #item: JsonObject;
   readonly #index: number;
   readonly #place: JsonObject;
+  readonly #progress: JsonProgress = new JsonProgress();
   #text: string = '';
+  /** Characters of the text that the progress has read: it is asked between items, and reads each once. */
+  #followed: number = 0;
   #isClosed: boolean = false;
 
   constructor(state: OutputState, kind: CallKind, fields: JsonObject) {
@@ -117,15 +121,18 @@ class CallItem {
     this.#place = { item_id: id, output_index: this.#index };
   }
 
-  /** True when nothing but space can follow: the arguments are a JSON object. Input of a custom tool is any text. */
-  get isWhole(): boolean {
-    return this.#kind === functionCall && isObjectText(this.#text);
+  /** True when nothing but space can follow: the arguments are complete. Input of a custom tool is any text. */
+  isWhole(): boolean {
+    if (this.#kind !== functionCall) return false;
+    this.#progress.add(this.#text.slice(this.#followed));
+    this.#followed = this.#text.length;
+    return this.#progress.isComplete;
   }
 
   add(text: string): void {
     if (this.#isClosed) {
       if (text.trim() === '') return;
-      throw malformed('more arguments for a tool call whose arguments were whole');
+      throw upstreamMalformed('more arguments for a tool call whose arguments were whole');
     }
     if (text === '') return;
     this.#state.hold(text.length);
@@ -145,14 +152,5 @@ class CallItem {
 
   #emit(type: string, fields: JsonObject): void {
     this.#state.emit(type, fields, this.#place);
-  }
-}
-
-function isObjectText(text: string): boolean {
-  if (!text.trimEnd().endsWith('}')) return false;
-  try {
-    return isJsonObject(JSON.parse(text));
-  } catch {
-    return false;
   }
 }

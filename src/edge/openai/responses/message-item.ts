@@ -2,7 +2,7 @@
 
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
 import type { PredictPart } from '../../../core/predict.ts';
-import { annotationOf, blockAnnotationOf } from './annotation.ts';
+import { annotationOf, blockAnnotationOf } from '../annotation.ts';
 import type { ItemStatus, OutputState } from './output-state.ts';
 import { textLogprobsOf } from './wire-words.ts';
 

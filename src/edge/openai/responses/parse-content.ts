@@ -3,8 +3,8 @@
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import type { ContentPart, MediaSource } from '../../../core/message.ts';
 import { unknownFields } from '../../unknown-fields.ts';
+import { vendorAnnotationOf } from '../annotation.ts';
 import { parseDataUrl } from '../data-url.ts';
-import { vendorAnnotationOf } from './annotation.ts';
 import { invalid, missing, objectsAt, optionalTextAt, textAt } from './invalid.ts';
 
 /** A text, or a list of parts. `field` is where it is in the item. */

@@ -1,6 +1,6 @@
-// OpenAI's words for how an answer ended, what it cost and how likely its tokens were; the same in streams and whole answers.
+// The words of the Responses API for how an answer ended or failed, what it cost and how likely its tokens were.
 
-import { SluiceError } from '../../../core/error.ts';
+import type { SluiceError } from '../../../core/error.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import type { Ending, TokenLogprob } from '../../../core/predict.ts';
 import { totalTokens, type Usage } from '../../../core/usage.ts';
@@ -97,9 +97,4 @@ function responseCodeOf(error: SluiceError): string {
   if (code !== undefined && responseCodes.has(code)) return code;
   if (error.httpStatus === 429) return 'rate_limit_exceeded';
   return error.reason === 'content_filtered' ? 'invalid_prompt' : 'server_error';
-}
-
-/** `upstream_malformed`, with what was wrong for the log. */
-export function malformed(detail: string): SluiceError {
-  return new SluiceError('upstream_malformed', { detail });
 }

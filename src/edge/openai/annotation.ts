@@ -1,7 +1,7 @@
-// Citations in the form of the Responses API. Each vendor has its own; what its form says beyond OpenAI's fields stays beside
+// Citations in OpenAI's form, as the Responses API writes them. Each vendor has its own; what its form says beyond OpenAI's fields stays beside
 // them under its own name.
 
-import { entryOf, isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
+import { entryOf, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 
 /** The fields that OpenAI's own types must have. */
 const ownTypes: Readonly<Record<string, readonly string[]>> = {
