@@ -1,5 +1,7 @@
 // What travels with every call through every hop, beside the request itself.
 
+import type { RoutingHints } from './routing-hints.ts';
+
 /**
  * The context of one call. Plain data, so that the direct and the gRPC form of a port cannot differ. Cancellation is not in
  * here: it travels as an AbortSignal beside it.
@@ -16,4 +18,6 @@ export interface CallContext {
   /** W3C trace context of the calling hop. */
   readonly traceparent?: string;
   readonly tracestate?: string;
+  /** Absent, as with nearly all calls: the caller does not care who answers. */
+  readonly routing?: RoutingHints;
 }

@@ -1,6 +1,7 @@
 // Lets a call in: everything that is decided before its body is read. Each step throws a SluiceError to refuse.
 
 import { SluiceError } from '../core/error.ts';
+import { parseRoutingHints, routingHeaders } from '../core/routing-hints.ts';
 import type { Principal } from '../ports/authenticator.ts';
 import type { EdgeCall } from './call.ts';
 import { apiKeyOf, timeoutOf } from './credentials.ts';
@@ -15,6 +16,7 @@ export function beginCall(call: EdgeCall, access: 'key' | 'open'): void | Promis
   if (call.runtime.draining) throw new SluiceError('draining');
   call.runtime.admission.checkCapacity();
   const timeoutMs = timeoutOf(call.headers, call.runtime.defaultTimeoutMs);
+  const hints = parseRoutingHints(call.headers[routingHeaders.canary], call.headers[routingHeaders.conversation]);
   let principal: Principal | Promise<Principal>;
   try {
     principal = call.runtime.authenticator.authenticate(apiKeyOf(call.headers));
@@ -22,9 +24,9 @@ export function beginCall(call: EdgeCall, access: 'key' | 'open'): void | Promis
     countRefusal(call, thrown);
     throw thrown;
   }
-  if (!(principal instanceof Promise)) return call.begin(principal, timeoutMs);
+  if (!(principal instanceof Promise)) return call.begin(principal, timeoutMs, hints);
   return principal.then(
-    (known) => call.begin(known, timeoutMs),
+    (known) => call.begin(known, timeoutMs, hints),
     (thrown: unknown) => {
       countRefusal(call, thrown);
       throw thrown;

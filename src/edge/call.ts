@@ -7,6 +7,7 @@ import type { CallContext } from '../core/call-context.ts';
 import { downgradedHeader } from '../core/downgraded-header.ts';
 import { SluiceError } from '../core/error.ts';
 import { headerSafe } from '../core/header-safe.ts';
+import type { RoutingHints } from '../core/routing-hints.ts';
 import type { Usage, UsageSource } from '../core/usage.ts';
 import type { Principal } from '../ports/authenticator.ts';
 import type { Timer } from '../ports/clock.ts';
@@ -130,7 +131,7 @@ export class EdgeCall {
   }
 
   /** Counts the call as its key's and starts its deadline. Throws `rate_limited` when the key has too many. */
-  begin(principal: Principal, timeoutMs: number): void {
+  begin(principal: Principal, timeoutMs: number, hints?: RoutingHints): void {
     // The client can be gone while its key is looked up; then nothing would ever count the call out again.
     if (this.state === 'closed') throw new SluiceError('cancelled');
     this.runtime.admission.enterKey(principal.keyId);
@@ -143,6 +144,7 @@ export class EdgeCall {
       ...(this.#span.traceparent === undefined ? {} : { traceparent: this.#span.traceparent }),
       ...(this.#span.tracestate === undefined ? {} : { tracestate: this.#span.tracestate }),
     };
+    if (hints !== undefined) this.#context = { ...this.#context, routing: hints };
     this.#deadline = this.runtime.clock.setTimer(timeoutMs, () => this.abort(new SluiceError('deadline_exceeded')));
   }
 

@@ -188,6 +188,18 @@ describe('rpc server', { timeout: 20_000 }, () => {
     });
   });
 
+  test('rpc server: what a caller says of who is to answer is read from the metadata, and refused where it says nothing', async () => {
+    await withServer({}, async ({ stub, scripted }) => {
+      await predict(stub, { 'x-sluice-canary': 'next, v2', 'x-sluice-conversation': 'c-7' });
+      assert.deepEqual(scripted.calls[0]?.context.routing, { canary: ['next', 'v2'], conversation: 'c-7' });
+      for (const [key, value] of [['x-sluice-canary', 'a b'] as const, ['x-sluice-conversation', 'a b'] as const]) {
+        const error = await predict(stub, { [key]: value }).catch((failure: ServiceError) => failure);
+        const { reason: why, param } = errorFromStatus(error as ServiceError);
+        assert.deepEqual([why, param], ['invalid_request', key]);
+      }
+    });
+  });
+
   test('rpc server: requests that ask for nothing are refused by the field', async () => {
     await withServer({}, async ({ stub }) => {
       for (const change of [{ model: '' }, { messages: [] }]) {

@@ -56,6 +56,7 @@ export function answersAndRequests(check: Check): void {
       keyId: 'key_7',
       traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
       tracestate: 'a=1,b=2',
+      routing: { canary: ['next', 'v2.1'], conversation: 'c-7/a=b' },
     });
     await inference.predict(request, sent, neverAborted);
     await read(inference.predictStream(request, sent, neverAborted));

@@ -158,6 +158,18 @@ const headers: readonly [name: string, head: readonly string[], status: number, 
     400,
     'invalid_request',
   ],
+  [
+    'a canary that is no name',
+    [`x-api-key: ${edgeKeys.first}`, 'x-sluice-canary: next!', 'content-length: 2'],
+    400,
+    'invalid_request',
+  ],
+  [
+    'two conversations',
+    [`x-api-key: ${edgeKeys.first}`, 'x-sluice-conversation: a', 'x-sluice-conversation: b', 'content-length: 2'],
+    400,
+    'invalid_request',
+  ],
 ];
 
 for (const [name, head, status, code] of headers) {

@@ -12,6 +12,7 @@ import {
 import type { CallContext } from '../../core/call-context.ts';
 import { toSluiceError, upstreamMalformed } from '../../core/error.ts';
 import type { PredictPart, PredictRequest } from '../../core/predict.ts';
+import { routingHeaders } from '../../core/routing-hints.ts';
 import { partFromWire } from '../codec/predict-answer.ts';
 import { predictRequestToWire } from '../codec/predict-request.ts';
 import { errorFromStatus } from '../error-codec.ts';
@@ -115,6 +116,8 @@ function metadataOf({ target }: Hub, context: CallContext): Metadata {
     [metadataKeys.keyId, context.keyId],
     ['traceparent', context.traceparent],
     ['tracestate', context.tracestate],
+    [routingHeaders.canary, context.routing?.canary?.join(', ')],
+    [routingHeaders.conversation, context.routing?.conversation],
   ];
   for (const [key, value] of entries) if (value !== undefined && value !== '') metadata.set(key, value);
   return metadata;

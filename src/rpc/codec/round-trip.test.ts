@@ -196,7 +196,11 @@ test('models: come back equal', () => {
 test('context: comes back equal, with the deadline moved by the difference of the clocks', () => {
   const context = fields(
     { requestId: text, tenantId: text, keyId: text, deadlineAtMs: fc.integer({ min: 1_000, max: 80_000_000 }) },
-    { traceparent: text, tracestate: text },
+    {
+      traceparent: text,
+      tracestate: text,
+      routing: optional({ canary: fc.array(text, { minLength: 1, maxLength: 3 }), conversation: text }),
+    },
   );
   fc.assert(
     fc.property(context, fc.integer({ min: -1_000_000, max: 1_000_000 }), (sent, skewMs) => {

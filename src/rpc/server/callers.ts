@@ -4,6 +4,7 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import type { Metadata } from '@grpc/grpc-js';
 import type { CallContext } from '../../core/call-context.ts';
 import { SluiceError } from '../../core/error.ts';
+import { parseRoutingHints, routingHeaders } from '../../core/routing-hints.ts';
 import type { Principal } from '../../ports/authenticator.ts';
 import { present } from '../codec/present.ts';
 import { defaultTimeoutMs, maxRequestIdLength, maxTimeoutMs } from '../defaults.ts';
@@ -22,7 +23,10 @@ export interface IncomingCall {
 export interface Callers {
   /** The caller's own id of the call, when it can be written into a log line; else a new one. */
   requestId(call: IncomingCall): string;
-  /** The context of a call. Throws or rejects with `missing_api_key`, `invalid_api_key` and what the authenticator throws. */
+  /**
+   * The context of a call. Throws or rejects with `missing_api_key`, `invalid_api_key`, `invalid_request` for a hint of another form, and
+   * what the authenticator throws.
+   */
   contextOf(call: IncomingCall, requestId: string): CallContext | Promise<CallContext>;
   /** True for one of our own roles. */
   isPeer(call: IncomingCall): boolean;
@@ -88,7 +92,9 @@ function buildContext(
   const deadlineAtMs = Math.min(Number.isFinite(deadlineMs) ? deadlineMs : nowMs + timeoutMs, nowMs + maxTimeoutMs);
   const traceparent = text(call.metadata, 'traceparent');
   const tracestate = text(call.metadata, 'tracestate');
-  return present({ requestId, tenantId, keyId, deadlineAtMs, traceparent, tracestate });
+  const { canary, conversation } = routingHeaders;
+  const routing = parseRoutingHints(all(call.metadata, canary), all(call.metadata, conversation));
+  return present({ requestId, tenantId, keyId, deadlineAtMs, traceparent, tracestate, routing });
 }
 
 function peerCheck({ peers, requireApiKey }: RpcServerOptions): (call: IncomingCall) => boolean {
@@ -114,6 +120,12 @@ function certificateNames(call: IncomingCall): string[] {
   return [...list.matchAll(/(?:^|, )([A-Za-z ]+):("(?:[^"\\]|\\.)*"|[^,"]*)/gy)]
     .filter(([, kind]) => kind === 'DNS' || kind === 'URI')
     .map(([, , name]) => name ?? '');
+}
+
+/** Every value of a key, as HTTP joins them. */
+function all(metadata: Metadata, key: string): string | undefined {
+  const values = metadata.get(key);
+  return values.length === 0 ? undefined : values.join(', ');
 }
 
 function text(metadata: Metadata, key: string): string | undefined {

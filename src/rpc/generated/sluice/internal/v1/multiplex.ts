@@ -143,7 +143,19 @@ export interface Context {
   /** Time that remains until the deadline, in milliseconds. A duration, so that the clocks of the two need not agree. */
   timeoutMs: number;
   traceparent?: string | undefined;
-  tracestate?: string | undefined;
+  tracestate?:
+    | string
+    | undefined;
+  /** Absent when the caller does not care who answers. */
+  routing?: RoutingHints | undefined;
+}
+
+/** What a caller says of who is to answer. */
+export interface RoutingHints {
+  /** Names of canaries. */
+  canary: string[];
+  /** Calls of one key go to one target. */
+  conversation?: string | undefined;
 }
 
 /** The reader is gone or its deadline has passed: stop the work. */
@@ -789,7 +801,15 @@ export const StreamStart: MessageFns<StreamStart> = {
 };
 
 function createBaseContext(): Context {
-  return { requestId: "", tenantId: "", keyId: "", timeoutMs: 0, traceparent: undefined, tracestate: undefined };
+  return {
+    requestId: "",
+    tenantId: "",
+    keyId: "",
+    timeoutMs: 0,
+    traceparent: undefined,
+    tracestate: undefined,
+    routing: undefined,
+  };
 }
 
 export const Context: MessageFns<Context> = {
@@ -811,6 +831,9 @@ export const Context: MessageFns<Context> = {
     }
     if (message.tracestate !== undefined) {
       writer.uint32(50).string(message.tracestate);
+    }
+    if (message.routing !== undefined) {
+      RoutingHints.encode(message.routing, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -874,6 +897,71 @@ export const Context: MessageFns<Context> = {
             }
 
             message.tracestate = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.routing = RoutingHints.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRoutingHints(): RoutingHints {
+  return { canary: [], conversation: undefined };
+}
+
+export const RoutingHints: MessageFns<RoutingHints> = {
+  encode(message: RoutingHints, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.canary) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.conversation !== undefined) {
+      writer.uint32(18).string(message.conversation);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RoutingHints {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRoutingHints();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.canary.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.conversation = reader.string();
             continue;
           }
         }
