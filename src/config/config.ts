@@ -184,12 +184,28 @@ export interface SecretReference {
 
 /** What an alias stands for. */
 export interface ModelConfig {
-  /** `provider/model` in order of preference; at least one. */
-  readonly targets: readonly string[];
+  /** `provider/model` in order of preference, or a section with how it takes part in the choice; at least one. */
+  readonly targets: readonly (string | TargetConfig)[];
+  readonly routing: RoutingConfig;
   readonly timeouts: TimeoutsConfig;
   readonly retries: RetriesConfig;
   /** Shown in `/v1/models` in place of the provider's own words. */
   readonly summary?: string;
+}
+
+/** One of the targets, and how it takes part. Same meaning as TargetRouting of inference/. */
+export interface TargetConfig {
+  readonly target: string;
+  readonly weight?: number;
+  readonly priority?: number;
+  readonly canary?: { readonly share: number; readonly name?: string };
+  readonly usdPerMillionTokens?: { readonly input: number; readonly output: number };
+}
+
+/** How a target is chosen. Same meaning as RoutingPolicy of inference/. */
+export interface RoutingConfig {
+  readonly by: 'order' | 'weight' | 'latency' | 'cost';
+  readonly sticky: 'none' | 'conversation';
 }
 
 /** When a call is sent again to a target that has failed it. Same meaning as RetryPolicy of inference/. */

@@ -1,6 +1,7 @@
 // Checks that need more than one value: targets that name a provider, addresses that clash, credentials in plain text. They read
 // the unvalidated tree, so that they report beside the schema and not only after it.
 
+import { routingFaults } from './check-routing.ts';
 import { maxRemoteBodyBytes } from './defaults.ts';
 import { describe } from './issues.ts';
 import { type ConfigPath, formatPath } from './path.ts';
@@ -14,6 +15,7 @@ import { parseAddress } from './values.ts';
 export function crossCheck(tree: Section, sourceOf: SourceOf): Problem[] {
   return [
     ...checkTargets(tree, sourceOf),
+    ...checkRouting(tree, sourceOf),
     ...checkListeners(tree, sourceOf),
     ...checkHeaders(tree, sourceOf),
     ...checkBodies(tree, sourceOf),
@@ -37,7 +39,18 @@ function* checkTargets(tree: Section, sourceOf: SourceOf): Iterable<Problem> {
 function* targetPaths(tree: Section): Iterable<ConfigPath> {
   for (const alias of Object.keys(sectionAt(tree, ['models']))) {
     const targets = valueAt(tree, ['models', alias, 'targets']);
-    for (const index of Array.isArray(targets) ? targets.keys() : []) yield ['models', alias, 'targets', index];
+    for (const [index, target] of Array.isArray(targets) ? targets.entries() : []) {
+      const path = ['models', alias, 'targets', index];
+      yield isSection(target) ? [...path, 'target'] : path;
+    }
+  }
+}
+
+function* checkRouting(tree: Section, sourceOf: SourceOf): Iterable<Problem> {
+  for (const alias of Object.keys(sectionAt(tree, ['models']))) {
+    for (const { path, expected } of routingFaults(tree, alias)) {
+      yield { path: formatPath(path), source: sourceOf(path), found: describe(path, valueAt(tree, path)), expected };
+    }
   }
 }
 

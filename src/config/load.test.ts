@@ -13,6 +13,7 @@ test('config: without a file everything has its embedded default', () => {
   assert.deepEqual(Object.keys(config.models), ['chat', 'stories', 'embed', 'rank', 'classify']);
   assert.deepEqual(config.models['chat'], {
     targets: ['local/chat'],
+    routing: { by: 'order', sticky: 'none' },
     timeouts: { connectMs: 2_000, firstTokenMs: 10_000, idleMs: 15_000, totalMs: 120_000 },
     retries: { maxRepeats: 0, share: 0.2, baseDelayMs: 100, maxDelayMs: 2_000, maxWaitMs: 5_000 },
   });

@@ -3,13 +3,8 @@
 import { z } from 'zod';
 import type { ModelConfig } from './config.ts';
 import { defaultRetries, defaultTimeouts } from './defaults.ts';
+import { routing, target } from './routing-schema.ts';
 import { milliseconds, name, share, text, whole } from './values.ts';
-
-const target = z
-  .string('PROVIDER/MODEL')
-  .regex(/^[^/\s]+\/\S+$/, 'PROVIDER/MODEL, such as local/chat')
-  .max(512, 'PROVIDER/MODEL of at most 512 characters')
-  .describe('PROVIDER/MODEL.');
 
 const model = z
   .strictObject({
@@ -18,6 +13,7 @@ const model = z
       .min(1, 'at least one PROVIDER/MODEL')
       .max(16, 'at most 16 targets')
       .describe('Where requests go, in order of preference: the next is tried when one fails.'),
+    routing,
     timeouts: z
       .strictObject({
         connectMs: milliseconds(defaultTimeouts.connectMs, 'Until a connection is open.'),

@@ -4,6 +4,7 @@ import { SluiceError } from '../core/error.ts';
 import type { ModelDescription } from '../core/model-description.ts';
 import type { AttemptTimeouts, ModelProvider } from '../ports/model.ts';
 import type { RetryPolicy } from './resilience/retry-policy.ts';
+import { dynamicPolicy, inStaticOrder, type RoutingPolicy, type TargetRouting } from './routing/routing-policy.ts';
 
 /** One model at one provider. */
 export interface Target {
@@ -14,11 +15,15 @@ export interface Target {
   readonly model: string;
   /** What the provider says of the model; absent when it passes any name on. */
   readonly description: ModelDescription | undefined;
+  /** How it takes part in the choice; absent where nothing is configured. */
+  readonly routing?: TargetRouting | undefined;
 }
 
 /** The targets of one model name, in order of preference, and the limits of each attempt. */
 export interface Route {
   readonly id: string;
+  /** How the order differs from call to call; absent: it does not. */
+  readonly routing?: RoutingPolicy | undefined;
   readonly targets: readonly [Target, ...Target[]];
   readonly timeouts: AttemptTimeouts;
   /** Absent: the caller named the target itself, and gets its first answer. */
@@ -27,10 +32,18 @@ export interface Route {
   readonly summary: string | undefined;
 }
 
+/** A target as it is configured. */
+export interface TargetDefinition extends TargetRouting {
+  /** `provider/model`. */
+  readonly target: string;
+}
+
 /** A model alias as it is configured. */
 export interface RouteDefinition {
-  /** `provider/model` names; at least one. */
-  readonly targets: readonly string[];
+  /** `provider/model` names, or with how each takes part in the choice; at least one. */
+  readonly targets: readonly (string | TargetDefinition)[];
+  /** Absent: in order. */
+  readonly routing?: RoutingPolicy | undefined;
   readonly timeouts: AttemptTimeouts;
   readonly retries: RetryPolicy;
   readonly summary?: string | undefined;
@@ -77,21 +90,30 @@ export function createRoutingTable(input: RoutingTableInput): RoutingTable {
 }
 
 function routeOf(id: string, definition: RouteDefinition, providers: ReadonlyMap<string, ModelProvider>): Route {
-  const targets = definition.targets.map((name) => {
+  const targets = definition.targets.map((written) => {
+    const { target: name, ...routing } = typeof written === 'string' ? { target: written } : written;
     const target = findTarget(name, providers);
     if (target === undefined) {
       throw new SluiceError('config_invalid', {
         message: `models.${id}.targets: '${name}' names no provider. Expected provider/model with a provider of: ${[...providers.keys()].join(', ')}.`,
       });
     }
-    return target;
+    return Object.keys(routing).length === 0 ? target : { ...target, routing };
   });
-  const [first, ...rest] = targets;
+  const [first, ...rest] = inStaticOrder(targets);
   if (first === undefined) {
     throw new SluiceError('config_invalid', { message: `models.${id}.targets: expected at least one provider/model.` });
   }
   const { timeouts, retries, summary } = definition;
-  return { id, targets: [first, ...rest], timeouts, retries, summary };
+  const routing = dynamicPolicy(definition.routing, targets);
+  return {
+    id,
+    targets: [first, ...rest],
+    timeouts,
+    retries,
+    summary,
+    ...(routing === undefined ? {} : { routing }),
+  };
 }
 
 /** Splits at the first slash: model names of vendors hold slashes too (`gpu/meta-llama/Llama-3.1-8B`). */

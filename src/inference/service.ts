@@ -15,6 +15,7 @@ import { AttemptPlan, type AttemptPlanRuntime, type Turn } from './attempt-plan.
 import { type CallScope, openCallScope } from './deadline.ts';
 import { firstAnswer, firstStream } from './fallback.ts';
 import { capableTargets, targetsWith } from './required-capabilities.ts';
+import { orderOfCall } from './routing/order-of-call.ts';
 import type { Route, RoutingTable, Target } from './routing-table.ts';
 
 /** What the service is made of. */
@@ -41,6 +42,8 @@ interface Question<T> {
   readonly operation: Operation;
   readonly model: string;
   readonly chooseTargets: (route: Route) => readonly Target[];
+  /** What is said, where it is a conversation. */
+  readonly conversation?: PredictRequest;
   readonly ask: (target: Target, call: ModelCall) => Promise<T>;
 }
 
@@ -52,6 +55,7 @@ export function createInferenceService(options: InferenceServiceOptions): Infere
         operation: 'predict',
         model: request.model,
         chooseTargets: (route) => capableTargets(route, request),
+        conversation: request,
         ask: ({ provider }, call) => provider.predict(request, call),
       };
       return answer(options, question, context, caller);
@@ -71,6 +75,7 @@ export function createInferenceService(options: InferenceServiceOptions): Infere
         operation: 'count_tokens',
         model: request.model,
         chooseTargets: (route) => capableTargets(route, request),
+        conversation: request,
         ask: (target, call) =>
           target.provider.countTokens?.(request, call) ?? estimate(request, target, options.estimator),
       };
@@ -83,12 +88,17 @@ export function createInferenceService(options: InferenceServiceOptions): Infere
 /** The first answer of the targets that can, in order. */
 async function answer<T extends Answer>(
   options: InferenceServiceOptions,
-  { operation, model, chooseTargets, ask }: Question<T>,
+  { operation, model, chooseTargets, conversation, ask }: Question<T>,
   context: CallContext,
   caller: AbortSignal,
 ): Promise<T> {
   const route = options.routingTable().resolve(model);
-  const targets = chooseTargets(route);
+  const capable = chooseTargets(route);
+  const { routing } = route;
+  const targets =
+    routing === undefined
+      ? capable
+      : await orderOfCall(capable, routing, { context, isStream: false, request: conversation }, options);
   const scope = openCallScope(context, caller, options.clock);
   try {
     return await firstAnswer(planOf(options, route, targets, false, context, scope), (turn) =>
@@ -135,7 +145,12 @@ async function* stream(
   caller: AbortSignal,
 ): AsyncGenerator<PredictPart, void, undefined> {
   const route = options.routingTable().resolve(request.model);
-  const targets = capableTargets(route, request);
+  const capable = capableTargets(route, request);
+  const { routing } = route;
+  const targets =
+    routing === undefined
+      ? capable
+      : await orderOfCall(capable, routing, { context, isStream: true, request }, options);
   const scope = openCallScope(context, caller, options.clock);
   try {
     yield* firstStream(planOf(options, route, targets, true, context, scope), (turn) =>

@@ -14,3 +14,18 @@ export const maxRateLimitRestMs: number = 60_000;
 
 /** Targets whose health is kept. Those of the configuration are far fewer; others are model names that callers made up. */
 export const maxTrackedTargets: number = 2_048;
+
+/**
+ * In so long what is known of a target's latency falls to a third. Finagle's 10 s are for thousands of calls a second; calls of models
+ * are seconds apart, and a slow target is to be tried again after minutes, not after each.
+ */
+export const latencyDecayMs: number = 30_000;
+
+/** What a target is taken to need before it has shown it: the first token of a large model. */
+export const assumedLatencyMs: number = 1_000;
+
+/** A failure counts as so many times the latency: for half a minute after it the others are preferred, unless they are as slow. */
+export const failureFactor: number = 4;
+
+/** However many fail: a target that has come back is tried again within minutes. */
+export const maxFailureLatencyMs: number = 60_000;

@@ -4,8 +4,9 @@
 import type { SluiceError } from '../../core/error.ts';
 import { Breaker, type BreakerPolicy, type BreakerState, type Permit } from './breaker.ts';
 import { maxRateLimitRestMs, rateLimitRestMs } from './defaults.ts';
-import { verdictOf } from './outcome.ts';
+import { type Verdict, verdictOf } from './outcome.ts';
 import { RetryBudget } from './retry-budget.ts';
+import { type LoadReport, TargetLoad } from './target-load.ts';
 
 /** Why a target is not called now. */
 export type RestReason = 'failing' | 'slow-to-begin' | 'rate-limited';
@@ -30,6 +31,8 @@ export interface HealthReport {
   /** Milliseconds until a call will be let through again; 0 when one would be now. */
   readonly restsForMs: number;
   readonly why?: RestReason;
+  /** Only of targets that are chosen by their latency. */
+  readonly load?: LoadReport;
 }
 
 /** Which of a target's breakers. */
@@ -56,6 +59,9 @@ export class TargetHealth {
   readonly #rests: boolean;
   #restUntilMs: number = 0;
   #rateLimitsInARow: number = 0;
+  #inFlight: number = 0;
+  /** Made when somebody first asks for it: nobody else pays for the measuring. */
+  #load: TargetLoad | undefined;
 
   constructor({ policy, nowMs, random, onChange }: TargetHealthOptions) {
     this.#calls = new Breaker(policy, random, (state) => onChange('calls', state.kind));
@@ -70,6 +76,12 @@ export class TargetHealth {
     return this.#calls.state.kind === 'closed' && this.#firstToken.state.kind === 'closed' && this.#limitedForMs() <= 0;
   }
 
+  /** How long one more call would take, in milliseconds; 0 when nothing is known. Measured from the first time on that this is asked. */
+  loadMs(isStream: boolean): number {
+    this.#load ??= new TargetLoad();
+    return this.#load.withOneMore(isStream, this.#inFlight, this.#nowMs());
+  }
+
   /** Leave for an attempt now. */
   admit(isStream: boolean): Admission {
     const nowMs = this.#nowMs();
@@ -77,9 +89,9 @@ export class TargetHealth {
     if (limitedForMs > 0) return { kind: 'resting', why: 'rate-limited', forMs: limitedForMs };
     const calls = this.#calls.admit(nowMs);
     if (calls === undefined) return { kind: 'resting', why: 'failing', forMs: restOf(this.#calls, nowMs) };
-    if (!isStream) return { kind: 'admitted', watch: new Watch(this, calls, undefined) };
+    if (!isStream) return { kind: 'admitted', watch: this.#watch(calls, undefined, nowMs) };
     const firstToken = this.#firstToken.admit(nowMs);
-    if (firstToken !== undefined) return { kind: 'admitted', watch: new Watch(this, calls, firstToken) };
+    if (firstToken !== undefined) return { kind: 'admitted', watch: this.#watch(calls, firstToken, nowMs) };
     calls.settle('none', nowMs);
     return { kind: 'resting', why: 'slow-to-begin', forMs: restOf(this.#firstToken, nowMs) };
   }
@@ -103,13 +115,16 @@ export class TargetHealth {
       firstToken: this.#firstToken.state.kind,
       restsForMs: Math.round(restsForMs),
       ...(why === undefined ? {} : { why }),
+      ...(this.#load === undefined ? {} : { load: this.#load.report(this.#inFlight, nowMs) }),
     };
   }
 
   /** For its attempts only. */
-  settle(calls: Permit, firstToken: Permit | undefined, failure: SluiceError | undefined): void {
+  settle(calls: Permit, firstToken: Permit | undefined, failure: SluiceError | undefined, timing: Timing): void {
     const nowMs = this.#nowMs();
     const verdict = failure === undefined ? 'success' : verdictOf(failure);
+    this.#inFlight -= 1;
+    this.#measure(timing, failure === undefined ? undefined : verdict, nowMs);
     if (verdict === 'rest' && this.#rests) this.#rest(failure?.retryAfterMs, nowMs);
     else if (verdict === 'success') this.#rateLimitsInARow = 0;
     if (firstToken === undefined) {
@@ -123,9 +138,24 @@ export class TargetHealth {
   }
 
   /** For its attempts only: a stream has begun. */
-  begun(calls: Permit, firstToken: Permit): void {
+  begun(calls: Permit, firstToken: Permit, { startedMs }: Timing): void {
+    const nowMs = this.#nowMs();
     calls.alive();
-    firstToken.settle('success', this.#nowMs());
+    firstToken.settle('success', nowMs);
+    if (startedMs !== undefined) this.#load?.answered(true, nowMs - startedMs, nowMs);
+  }
+
+  #watch(calls: Permit, firstToken: Permit | undefined, nowMs: number): Watch {
+    this.#inFlight += 1;
+    return new Watch(this, calls, firstToken, this.#load === undefined ? undefined : nowMs);
+  }
+
+  #measure({ startedMs, isStream, hasBegun }: Timing, failed: Verdict | undefined, nowMs: number): void {
+    if (this.#load === undefined || startedMs === undefined) return;
+    // The wait for a stream that has begun is measured already.
+    const tookMs = hasBegun ? 0 : nowMs - startedMs;
+    if (failed !== undefined) this.#load.failed(isStream, failed, tookMs, nowMs);
+    else if (!isStream) this.#load.answered(false, tookMs, nowMs);
   }
 
   /** As long as the vendor asks, else a draw below a bound that doubles with each 429 in a row. */
@@ -139,6 +169,14 @@ export class TargetHealth {
   #limitedForMs(): number {
     return this.#restUntilMs - this.#nowMs();
   }
+}
+
+/** What is known of the time of one attempt. */
+interface Timing {
+  /** Absent: nobody measures. */
+  readonly startedMs: number | undefined;
+  readonly isStream: boolean;
+  readonly hasBegun: boolean;
 }
 
 /** A rate limit is the word of a server that lives. */
@@ -155,28 +193,36 @@ function restOf(breaker: Breaker, nowMs: number): number {
 
 const unwatched: AttemptWatch = { begun() {}, succeeded() {}, failed() {} };
 
-class Watch implements AttemptWatch {
+class Watch implements AttemptWatch, Timing {
+  readonly startedMs: number | undefined;
+  readonly isStream: boolean;
   readonly #health: TargetHealth;
   readonly #calls: Permit;
   #firstToken: Permit | undefined;
 
-  constructor(health: TargetHealth, calls: Permit, firstToken: Permit | undefined) {
+  constructor(health: TargetHealth, calls: Permit, firstToken: Permit | undefined, startedMs: number | undefined) {
+    this.startedMs = startedMs;
+    this.isStream = firstToken !== undefined;
     this.#health = health;
     this.#calls = calls;
     this.#firstToken = firstToken;
   }
 
+  get hasBegun(): boolean {
+    return this.isStream && this.#firstToken === undefined;
+  }
+
   begun(): void {
     if (this.#firstToken === undefined) return;
-    this.#health.begun(this.#calls, this.#firstToken);
+    this.#health.begun(this.#calls, this.#firstToken, this);
     this.#firstToken = undefined;
   }
 
   succeeded(): void {
-    this.#health.settle(this.#calls, this.#firstToken, undefined);
+    this.#health.settle(this.#calls, this.#firstToken, undefined, this);
   }
 
   failed(failure: SluiceError): void {
-    this.#health.settle(this.#calls, this.#firstToken, failure);
+    this.#health.settle(this.#calls, this.#firstToken, failure, this);
   }
 }
