@@ -2,66 +2,14 @@
 // what an operator sees of it.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { runCommand, startRole, temporaryFolder } from '../e2e/newcomer-process.ts';
-import { answerWith, startUpstream, type Upstream, type UpstreamScript } from '../fixtures/upstream.ts';
-
-/** Where a caller and an operator find it. */
-interface Served {
-  readonly http: string | undefined;
-  /** Of the process that calls the providers. */
-  readonly admin: string | undefined;
-  readonly key: string;
-}
-
-type Layout = (t: TestContext, settings: readonly string[]) => Promise<Served>;
-
-const layouts: Readonly<Record<string, Layout>> = {
-  'in one process': async (t, settings) => {
-    const dataDir = await temporaryFolder(t);
-    const { addresses } = await startRole(t, 'all', ['--data-dir', dataDir, ...settings]);
-    return { ...served(addresses), key: (await readFile(join(dataDir, 'dev-key'), 'utf8')).trim() };
-  },
-  'as separate roles': async (t, settings) => {
-    const folder = await temporaryFolder(t);
-    const inference = await startRole(t, 'inference', ['--data-dir', join(folder, 'inference'), ...settings]);
-    const dataDir = join(folder, 'edge');
-    const where = ['--set', `inference=grpc://${inference.addresses.grpc}`];
-    const edge = await startRole(t, 'edge', ['--data-dir', dataDir, ...where]);
-    const key = await runCommand('keys', 'create', '--data-dir', dataDir, '--name', 'mine', '--quiet');
-    return { http: edge.addresses.http, admin: inference.addresses.admin, key: key.trim() };
-  },
-};
-
-function served({ http, admin }: { http?: string; admin?: string }): Pick<Served, 'http' | 'admin'> {
-  return { http, admin };
-}
-
-const completion = answerWith({
-  body: JSON.stringify({
-    id: 'c1',
-    object: 'chat.completion',
-    created: 1,
-    model: 'm',
-    choices: [{ index: 0, message: { role: 'assistant', content: 'Paris.' }, finish_reason: 'stop' }],
-    usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
-  }),
-});
-const failure = answerWith({ status: 503, body: '{"error":{"message":"down"}}' });
-
-async function upstreamWith(t: TestContext, script: UpstreamScript): Promise<Upstream> {
-  const upstream = await startUpstream(script);
-  t.after(() => upstream.close());
-  return upstream;
-}
+import { test } from 'node:test';
+import type { Upstream } from '../fixtures/upstream.ts';
+import { ask, completion, failure, layouts, providerAt, upstreamWith } from './layouts.ts';
 
 /** Two providers behind the alias `assistant`. */
 function settingsOf(first: Upstream, second: Upstream, more: readonly string[] = []): string[] {
-  const provider = ({ baseUrl }: Upstream): string => `{type: openai-compatible, baseUrl: "${baseUrl}"}`;
   const all = [
-    `providers={first: ${provider(first)}, second: ${provider(second)}}`,
+    `providers={first: ${providerAt(first)}, second: ${providerAt(second)}}`,
     'models={assistant: {targets: [first/m, second/m]}}',
     'breaker.enabled=true',
     'breaker.restMs=600000',
@@ -69,16 +17,6 @@ function settingsOf(first: Upstream, second: Upstream, more: readonly string[] =
     ...more,
   ];
   return all.flatMap((setting) => ['--set', setting]);
-}
-
-async function ask({ http, key }: Served, model: string): Promise<Response> {
-  const response = await fetch(`http://${http}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Where?' }] }),
-  });
-  await response.arrayBuffer();
-  return response;
 }
 
 for (const [layout, start] of Object.entries(layouts)) {
@@ -124,7 +62,7 @@ test('failover: a lone failure is repeated at the same provider when that is ask
     'models.assistant.targets=[first/m]',
     'models.assistant.retries.maxRepeats=1',
   ]);
-  const subject = await (layouts['in one process'] as Layout)(t, settings);
+  const subject = await layouts['in one process'](t, settings);
   const response = await ask(subject, 'assistant');
   assert.equal(response.status, 200);
   assert.equal(response.headers.get('x-sluice-attempts'), '2');
@@ -133,10 +71,7 @@ test('failover: a lone failure is repeated at the same provider when that is ask
 
 test('failover: with all providers resting the caller is told at once, and when to come again', async (t) => {
   const first = await upstreamWith(t, failure);
-  const subject = await (layouts['in one process'] as Layout)(
-    t,
-    settingsOf(first, first, ['models.assistant.targets=[first/m]']),
-  );
+  const subject = await layouts['in one process'](t, settingsOf(first, first, ['models.assistant.targets=[first/m]']));
   for (let call = 0; call < 5; call += 1) assert.equal((await ask(subject, 'assistant')).status, 503);
   const response = await ask(subject, 'assistant');
   assert.equal(response.status, 503);
