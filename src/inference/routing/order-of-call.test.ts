@@ -6,7 +6,7 @@ import { chatRequest, contextFor } from '../../../test/fixtures/calls.ts';
 import { attemptRuntime, noRepeats } from '../../../test/fixtures/failure-policies.ts';
 import { FakeClock } from '../../../test/fixtures/fake-clock.ts';
 import { quarterEstimator } from '../../../test/fixtures/quarter-estimator.ts';
-import { createScriptedProvider, type ScriptedProvider } from '../../../test/fixtures/scripted-provider.ts';
+import { answerOf, createScriptedProvider, type ScriptedProvider } from '../../../test/fixtures/scripted-provider.ts';
 import { createRecordingMetrics } from '../../../test/fixtures/silent-telemetry.ts';
 import type { CallContext } from '../../core/call-context.ts';
 import type { ContentPart, Message } from '../../core/message.ts';
@@ -15,6 +15,7 @@ import type { Inference } from '../../ports/inference.ts';
 import { createRoutingTable, type RouteDefinition } from '../routing-table.ts';
 import { createInferenceService } from '../service.ts';
 import { conversationKeyOf } from './conversation-key.ts';
+import { identityChars } from './defaults.ts';
 
 const clock = new FakeClock();
 const timeouts = { connectMs: 1, firstTokenMs: 1, idleMs: 1, totalMs: 1 };
@@ -70,6 +71,10 @@ test('conversation: its instructions and its first question tell it, whatever is
     assert.notEqual(keyOf(other), key, JSON.stringify(other));
   }
   assert.notEqual(keyOf(begun, { tenantId: 'tenant-2' }), key);
+  assert.notEqual(keyOf([said('user', 'a', 'b')]), keyOf([said('user', 'atextb')]), 'where one text ends is told');
+  const long = 'x'.repeat(identityChars);
+  assert.equal(keyOf([said('user', `${long}a`)]), keyOf([said('user', `${long}b`)]), 'the beginning is enough');
+  assert.notEqual(keyOf([said('user', `${long}a`)]), keyOf([said('user', `${long}aa`)]));
   const picture = (base64: string): ContentPart => ({
     type: 'image',
     source: { kind: 'data', base64, mediaType: 'image/png' },
@@ -121,6 +126,34 @@ test('routing by latency: the target with less under way is asked', async () => 
   assert.deepEqual([providers.one.calls.length, providers.two.calls.length], [5, 5]);
   left.abort(new Error('enough'));
   await Promise.all(waits);
+});
+
+test('routing by latency: streams go where they begin soon, whole answers where they end soon', async () => {
+  const { service, providers } = setUp({ targets: ['one/m', 'two/m'], routing: { by: 'latency', sticky: 'none' } });
+  const context = contextFor(clock);
+  await service.predict(chatRequest('chat'), context, never);
+  const drain = async (model: string): Promise<void> => {
+    for await (const _ of service.predictStream(chatRequest(model), context, never));
+  };
+  for (const [name, streamMs, wholeMs] of [['one', 10, 5_000] as const, ['two', 1_000, 100] as const]) {
+    const provider = providers[name];
+    const after = (tookMs: number): void => {
+      provider.script = () => [() => clock.advance(tookMs), ...answerOf(name, 'm')];
+    };
+    after(streamMs);
+    await drain(`${name}/m`);
+    after(wholeMs);
+    await service.predict(chatRequest(`${name}/m`), context, never);
+  }
+  const countOf = async (ask: () => Promise<unknown>): Promise<[number, number]> => {
+    const before = [providers.one.calls.length, providers.two.calls.length] as const;
+    for (let call = 0; call < 5; call += 1) await ask();
+    return [providers.one.calls.length - before[0], providers.two.calls.length - before[1]];
+  };
+  for (const provider of Object.values(providers))
+    provider.script = (_request, call) => answerOf(provider.name, call.model);
+  assert.deepEqual(await countOf(() => drain('chat')), [5, 0]);
+  assert.deepEqual(await countOf(() => service.predict(chatRequest('chat'), context, never)), [0, 5]);
 });
 
 test('routing of canaries: those who name one get it, the others do not, and it is not what the alias is described by', async () => {
