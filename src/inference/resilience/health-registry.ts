@@ -40,7 +40,7 @@ export class HealthRegistry {
     return this.#targets.get(target) ?? this.#track(target);
   }
 
-  /** Every target that was called, in the order of their first calls. */
+  /** Every target that was called or weighed against others, in the order of the first time. */
   reports(): ReadonlyMap<string, HealthReport> {
     return new Map([...this.#targets].map(([name, health]) => [name, health.report()]));
   }
