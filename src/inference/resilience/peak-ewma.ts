@@ -5,7 +5,8 @@ import { latencyDecayMs } from './defaults.ts';
 
 /**
  * An exponentially weighted moving average in which a sample above it counts in full. Nobody who is slow is asked often, so it also
- * falls while no sample comes: in the end the slow one is asked again, and shows what it takes now. Moments must not go back.
+ * falls while no sample comes: in the end the slow one is asked again, and shows what it takes now. No sample, however small, lets it fall
+ * faster than that, so a quick question among slow ones does not hide them. Moments must not go back.
  */
 export class PeakEwma {
   #valueMs: number = 0;

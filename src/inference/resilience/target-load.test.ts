@@ -53,6 +53,13 @@ test('peak ewma: rises to a slow sample at once, comes down with quick ones and 
   assert.ok((estimate.at(10 + 5 * latencyDecayMs) ?? 100) < 10);
 });
 
+test('peak ewma: quick samples among slow ones let it fall no faster than no samples', () => {
+  const [busy, quiet] = [new PeakEwma(), new PeakEwma()];
+  for (const estimate of [busy, quiet]) estimate.observe(5_000, 0);
+  for (let atMs = 100; atMs <= 60_000; atMs += 100) busy.observe(1, atMs);
+  assert.ok((busy.at(60_000) ?? 0) >= (quiet.at(60_000) ?? 0));
+});
+
 test('target load: nothing is measured before somebody chooses by it', () => {
   const { health, ...drive } = new Drive();
   const watch = health.admit(false);
