@@ -3,9 +3,9 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { SluiceError } from '../../core/error.ts';
-import { entryOf, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { objectOf, textValueOf } from '../translation/wire-values.ts';
-import { type FailureContext, plainMessage, type VendorError, vendorError } from '../transport/vendor-error.ts';
+import { entryOf, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isPresent, objectOf, textValueOf } from '../translation/wire-values.ts';
+import { errorBodyOf, type FailureContext, type VendorError, vendorError } from '../transport/vendor-error.ts';
 import { reasonBy, type VerdictRow } from '../transport/verdict-table.ts';
 import { retryAfterMsOf } from './retry-after.ts';
 
@@ -31,9 +31,14 @@ export function failureOf(
   body: string,
   context: FailureContext,
 ): SluiceError {
-  const error = parseError(status, body);
+  const error = readError(status, errorBodyOf(body));
   const requestId = error.requestId ?? wordOf(headers['request-id'] as JsonValue | undefined);
   return toError({ ...error, requestId }, headers, context);
+}
+
+/** True for a body that is an error, whatever its status; a gateway's has no type of its own. */
+export function isFailure(body: JsonObject): boolean {
+  return body['type'] === 'error' || isPresent(body['error']);
 }
 
 /** The same for an `error` event, or an error under status 200. */
@@ -77,18 +82,6 @@ const verdicts: readonly VerdictRow[] = [
   { status: '4xx', reason: 'upstream_rejected' },
   { reason: 'upstream_malformed' },
 ];
-
-function parseError(status: number, body: string): VendorError {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body);
-  } catch {
-    // An error page, or plain text of a proxy: safeMessage decides what may be shown of it.
-    return { ...readError(status, {}), message: plainMessage(body) };
-  }
-  const first: unknown = Array.isArray(parsed) ? parsed[0] : parsed; // Vertex wraps its own errors into a list.
-  return readError(status, isJsonObject(first) ? first : {});
-}
 
 /**
  * `{type: "error", error: {type, message, details?: {error_code}}, request_id}`; proxies send `{message}` or `{error: text}`, and

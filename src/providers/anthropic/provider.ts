@@ -11,7 +11,6 @@ import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { answerContextOf } from '../translation/answer-context.ts';
 import { outputOf, settleUsage } from '../translation/usage.ts';
-import { isPresent } from '../translation/wire-values.ts';
 import { createConnection } from '../transport/connection.ts';
 import type { CredentialOptions, Headers } from '../transport/credentials.ts';
 import type { ProviderLimits } from '../transport/defaults.ts';
@@ -19,7 +18,7 @@ import type { MessageContext } from './answer-fields.ts';
 import { betasToWire } from './betas-to-wire.ts';
 import { countFromWire, countToWire } from './count-tokens.ts';
 import { defaultBaseUrl, defaultVersion } from './defaults.ts';
-import { embeddedFailureOf, failureOf } from './errors.ts';
+import { embeddedFailureOf, failureOf, isFailure } from './errors.ts';
 import { predictFromWire } from './from-wire.ts';
 import { MessageStreamReader } from './stream.ts';
 import { type MessageRequest, predictToWire } from './to-wire.ts';
@@ -85,7 +84,7 @@ export function createAnthropicProvider(options: AnthropicOptions): ModelProvide
   const failure = (call: ModelCall) => (body: JsonObject) => embeddedFailureOf(body, connection.failureContext(call));
   const post = async (path: string, body: JsonObject, call: ModelCall): Promise<JsonObject> => {
     const answer = await connection.post(path, finishBody(body, call), call);
-    if (answer['type'] === 'error' || isPresent(answer['error'])) throw failure(call)(answer);
+    if (isFailure(answer)) throw failure(call)(answer);
     return answer;
   };
   return {

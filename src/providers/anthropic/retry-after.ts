@@ -1,7 +1,7 @@
 // How long Anthropic asks us to wait.
 
 import type { IncomingHttpHeaders } from 'node:http';
-import { boundedWait, retryAfterMsOf as commonRetryAfterMsOf } from '../transport/retry-after.ts';
+import { boundedWait, retryAfterMsOf as commonRetryAfterMsOf, headerOf } from '../transport/retry-after.ts';
 
 /** The limits that Anthropic reports, each with `-remaining` and `-reset` (RFC 3339). */
 const limits: readonly string[] = ['requests', 'tokens', 'input-tokens', 'output-tokens'];
@@ -15,15 +15,12 @@ export function retryAfterMsOf(headers: IncomingHttpHeaders, nowMs: number): num
   if (common !== undefined) return common;
   let latest: number | undefined;
   for (const limit of limits) {
-    if (one(headers, `anthropic-ratelimit-${limit}-remaining`) !== '0') continue;
+    if (headerOf(headers, `anthropic-ratelimit-${limit}-remaining`) !== '0') continue;
     // A reset that has passed: nothing to wait for any more.
-    const wait = boundedWait(Math.max(0, Date.parse(one(headers, `anthropic-ratelimit-${limit}-reset`) ?? '') - nowMs));
+    const wait = boundedWait(
+      Math.max(0, Date.parse(headerOf(headers, `anthropic-ratelimit-${limit}-reset`) ?? '') - nowMs),
+    );
     if (wait !== undefined) latest = Math.max(latest ?? 0, wait);
   }
   return latest;
-}
-
-function one(headers: IncomingHttpHeaders, name: string): string | undefined {
-  const value = headers[name];
-  return Array.isArray(value) ? value[0] : value;
 }

@@ -7,15 +7,14 @@ import type { PredictPart } from '../../core/predict.ts';
 import { OutputText, settleUsage } from '../translation/usage.ts';
 import { isPresent, malformed, objectOf, parseObject, textValueOf } from '../translation/wire-values.ts';
 import type { EndPart, StreamReader } from '../transport/part-stream.ts';
+import { type EmbeddedFailure, errorBodyOf } from '../transport/vendor-error.ts';
 import type { WholeAnswer } from '../transport/whole-call.ts';
 import { answererOf, collectExtra, endingOf, type MessageContext } from './answer-fields.ts';
 import { maxOpenBlocks } from './defaults.ts';
+import { isFailure } from './errors.ts';
 import { predictFromWire } from './from-wire.ts';
 import { type BlockPart, type OpenBlock, openBlock } from './open-block.ts';
 import { laterUsage, usageFromWire } from './usage.ts';
-
-/** Makes a failure out of an `error` event, or an error under status 200. */
-export type EmbeddedFailure = (body: JsonObject) => SluiceError;
 
 const deltaEventFields: ReadonlySet<string> = new Set(['type', 'delta', 'usage']);
 
@@ -81,10 +80,8 @@ export class MessageStreamReader implements StreamReader {
       case 'message_stop':
         this.#end(out);
         return true;
-      case 'error':
-        throw this.#failure(body);
       default:
-        if (isPresent(body['error'])) throw this.#failure(body); // A gateway's, without a type of its own.
+        if (isFailure(body)) throw this.#failure(body);
         return false;
     }
   }
@@ -102,7 +99,7 @@ export class MessageStreamReader implements StreamReader {
 
   whole(answer: WholeAnswer, out: PredictPart[]): void {
     const body = parseObject(answer.body, 'the answer');
-    if (body['type'] === 'error' || isPresent(body['error'])) throw this.#failure(body);
+    if (isFailure(body)) throw this.#failure(body);
     const response = predictFromWire(body, this.#context);
     this.#output.addContent(response.content);
     out.push(...partsOf(response));
@@ -205,13 +202,4 @@ export class MessageStreamReader implements StreamReader {
 function holdsSomething(delta: JsonObject): boolean {
   for (const name in delta) if (name !== 'type' && isPresent(delta[name])) return true;
   return false;
-}
-
-/** An error event whose data is no JSON is an error all the same. */
-function errorBodyOf(data: string): JsonObject {
-  try {
-    return parseObject(data, 'an error event');
-  } catch {
-    return {};
-  }
 }

@@ -8,11 +8,9 @@ import { type AnswerContext, downgradesOf } from '../translation/answer-context.
 import { OutputText, settleUsage, unknownUsage } from '../translation/usage.ts';
 import { isPresent, malformed, parseObject, textValueOf } from '../translation/wire-values.ts';
 import type { EndPart, StreamReader } from '../transport/part-stream.ts';
+import type { EmbeddedFailure } from '../transport/vendor-error.ts';
 import type { WholeAnswer } from '../transport/whole-call.ts';
 import { maxExtraFields } from './defaults.ts';
-
-/** Makes a failure out of an `error` that came within a stream or a body of status 200. */
-export type EmbeddedFailure = (body: JsonObject) => SluiceError;
 
 /** Words of vLLM's backend, which says them when `return_finish_reason` is among the configured parameters. */
 const finishReasons: Readonly<Record<string, FinishReason>> = { stop: 'stop', length: 'length' };

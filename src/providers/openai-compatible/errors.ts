@@ -2,10 +2,10 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { SluiceError } from '../../core/error.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { objectOf, textValueOf } from '../translation/wire-values.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { isPresent, objectOf, textValueOf } from '../translation/wire-values.ts';
 import { retryAfterMsOf } from '../transport/retry-after.ts';
-import { type FailureContext, plainMessage, type VendorError, vendorError } from '../transport/vendor-error.ts';
+import { errorBodyOf, type FailureContext, type VendorError, vendorError } from '../transport/vendor-error.ts';
 import { reasonBy, type VerdictRow } from '../transport/verdict-table.ts';
 
 /** The failure that a status and body mean; what of it is shown: see vendorError. */
@@ -15,7 +15,12 @@ export function failureOf(
   body: string,
   context: FailureContext,
 ): SluiceError {
-  return toError(parseError(status, body), headers, context);
+  return toError(readError(status, errorBodyOf(body)), headers, context);
+}
+
+/** True for a body that is an error, whatever its status: some servers have `error`, older vLLM says so in `object`. */
+export function isFailure(body: JsonObject): boolean {
+  return isPresent(body['error']) || body['object'] === 'error';
 }
 
 /** The same for an `error` that came within a stream or under status 200. */
@@ -97,18 +102,6 @@ const verdicts: readonly VerdictRow[] = [
   { status: '4xx', reason: 'upstream_rejected' },
   { reason: 'upstream_malformed' },
 ];
-
-function parseError(status: number, body: string): VendorError {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body);
-  } catch {
-    // An error page, or plain text such as `upstream connect error`: safeMessage decides what may be shown of it.
-    return { status, message: plainMessage(body) };
-  }
-  const object = Array.isArray(parsed) ? parsed[0] : parsed; // Gemini's endpoint sends a list.
-  return readError(status, isJsonObject(object) ? object : {});
-}
 
 /**
  * The forms in use: `{error: {message, type, code, param}}` (OpenAI, Ollama, llama.cpp), `{error: text, error_type}` (TGI),

@@ -7,7 +7,6 @@ import { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictResponse } from '../../core/predict.ts';
 import { unknownUsage } from '../translation/usage.ts';
-import { parseObject } from '../translation/wire-values.ts';
 import { predictFromWire } from './from-wire.ts';
 
 const context = {
@@ -29,10 +28,6 @@ function fixture(name: string): PredictResponse {
 const answer = (message: JsonObject, rest: JsonObject = {}, choice: JsonObject = {}): JsonObject => ({
   choices: [{ index: 0, message, finish_reason: 'stop', ...choice }],
   ...rest,
-});
-
-test('from wire: a byte order mark before the answer is no part of it', () => {
-  assert.deepEqual(parseObject('\uFEFF{"a":1}', 'the answer'), { a: 1 });
 });
 
 test('from wire: more tool calls than the bound are refused by its name, and a null finish reason is no end', () => {

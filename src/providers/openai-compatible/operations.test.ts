@@ -110,6 +110,9 @@ describe('operations', () => {
     const request = { model: 'a', query: 'q', documents: ['a'] };
     const ranked = await create('\uFEFF[{"index":0,"score":0.5}]').rank(request, call);
     assert.deepEqual(ranked.results, [{ index: 0, score: 0.5 }]);
+    const answer = '\uFEFF{"choices":[{"message":{"content":"Yes."},"finish_reason":"stop"}]}';
+    const predicted = await create(answer).predict(chatRequest('a'), call);
+    assert.deepEqual(predicted.content, [{ type: 'text', text: 'Yes.' }]);
     const provider = create('');
     upstream.script = answerWith({ status: 400, body: '\uFEFF{"error":{"message":"Bad.","type":"t","code":"c"}}' });
     const failure = await failureOfCall(provider.rank(request, call));

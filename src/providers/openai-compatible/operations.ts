@@ -10,13 +10,13 @@ import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import { type AnswerContext, answerContextOf } from '../translation/answer-context.ts';
 import type { WireRequest } from '../translation/request-translation.ts';
 import { outputOf, settleUsage } from '../translation/usage.ts';
-import { isPresent, malformed, parseObject } from '../translation/wire-values.ts';
+import { malformed, parseObject } from '../translation/wire-values.ts';
 import { type Connection, jsonPayload } from '../transport/connection.ts';
 import { classifyFromWire, classifyToWire } from './classify.ts';
 import { completionAsChat, completionToWire } from './completions.ts';
 import { maxKnownHabits } from './defaults.ts';
 import { embedFromWire, embedToWire } from './embed.ts';
-import { embeddedFailureOf } from './errors.ts';
+import { embeddedFailureOf, isFailure } from './errors.ts';
 import { predictFromWire } from './from-wire.ts';
 import { moderateFromWire, moderateToWire } from './moderate.ts';
 import { type RankForm, rankFromWire, rankToWire } from './rank.ts';
@@ -123,8 +123,7 @@ function createPredictions(
 
 /** Some servers report failures under status 200. */
 function checked(answer: JsonObject, connection: Connection, call: ModelCall): JsonObject {
-  const isFailure = isPresent(answer['error']) || answer['object'] === 'error';
-  if (isFailure) throw embeddedFailureOf(answer, connection.failureContext(call));
+  if (isFailure(answer)) throw embeddedFailureOf(answer, connection.failureContext(call));
   return answer;
 }
 

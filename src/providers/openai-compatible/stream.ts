@@ -16,16 +16,15 @@ import {
   textValueOf,
   truncated,
 } from '../translation/wire-values.ts';
-import type { EndPart, StreamReader } from '../transport/part-stream.ts';
+import { type EndPart, isForeignEvent, type StreamReader } from '../transport/part-stream.ts';
+import type { EmbeddedFailure } from '../transport/vendor-error.ts';
 import type { WholeAnswer } from '../transport/whole-call.ts';
 import { answererOf, collectExtra } from './answer-fields.ts';
 import { ChoiceReader } from './choice-reader.ts';
 import { completionAsChat } from './completions.ts';
+import { isFailure } from './errors.ts';
 import { predictFromWire } from './from-wire.ts';
 import { isCounted, usageFromWire } from './usage.ts';
-
-/** Makes a failure out of an `error` object that came within a stream or a body of status 200. */
-export type EmbeddedFailure = (body: JsonObject) => SluiceError;
 
 /** How the streams of one model end, as far as it is known: behind one gateway, models differ. Shared by all streams of it. */
 export interface EndingHabit {
@@ -93,11 +92,11 @@ export class ChatStreamReader implements StreamReader {
       return true;
     }
     if (data.trim() === '') return false; // A heartbeat.
-    const isForeign = event !== '' && event !== 'message' && event !== 'error';
+    const isForeign = isForeignEvent(event);
     if (isForeign && !data.startsWith('{')) return false;
     const chunk = completionAsChat(parseObject(data, 'an event'));
     if (isForeign && chunk['choices'] === undefined && !isPresent(chunk['error'])) return false;
-    if (isPresent(chunk['error']) || event === 'error' || chunk['object'] === 'error') throw this.#failure(chunk);
+    if (event === 'error' || isFailure(chunk)) throw this.#failure(chunk);
     if (this.#others === undefined) this.#readChunk(chunk, firstChoice(chunk), out);
     else this.#readChoices(this.#others, chunk, out);
     return false;
@@ -115,7 +114,7 @@ export class ChatStreamReader implements StreamReader {
 
   whole(answer: WholeAnswer, out: PredictPart[]): void {
     const body = completionAsChat(parseObject(answer.body, 'the answer'));
-    if (isPresent(body['error']) || body['object'] === 'error') throw this.#failure(body);
+    if (isFailure(body)) throw this.#failure(body);
     const response = predictFromWire(body, this.#context, this.#request.sampling.choiceCount);
     this.#output.addContent(contentOfAll(response));
     out.push(...partsOf(response));

@@ -50,7 +50,7 @@ export function truncated(detail: string, target: string): SluiceError {
 export function parseObject(text: string, what: string): JsonObject {
   let value: unknown;
   try {
-    value = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
+    value = JSON.parse(text);
   } catch {
     throw malformed(`${what} of ${text.length} characters is not JSON`);
   }

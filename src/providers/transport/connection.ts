@@ -127,8 +127,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     failureContext,
     receive,
     send,
-    post: async (path, body, call) =>
-      parseObject((await receive(path, toPayload(body), call)).body.toString('utf8'), 'the answer'),
+    post: async (path, body, call) => parseObject(await send(path, toPayload(body), call), 'the answer'),
     stream(call, begin) {
       const prepare = (): PreparedStream => {
         const { path, body, reader } = begin();

@@ -36,6 +36,11 @@ export interface StreamReader {
   whole(answer: WholeAnswer, out: PredictPart[]): void;
 }
 
+/** True for an event under a name that chunks do not have on wires without names of events: a heartbeat's, or a proxy's. */
+export function isForeignEvent(event: string): boolean {
+  return event !== '' && event !== 'message' && event !== 'error';
+}
+
 /** What a stream is made of. */
 export interface PartStreamOptions {
   readonly caller: HttpCaller;

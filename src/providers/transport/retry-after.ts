@@ -8,15 +8,16 @@ import { maxRetryAfterMs } from './defaults.ts';
  * `x-ratelimit-*` limits that are used up. Undefined when no header says anything usable.
  */
 export function retryAfterMsOf(headers: IncomingHttpHeaders, nowMs: number): number | undefined {
-  const exact = Number.parseFloat(one(headers, 'retry-after-ms') ?? '');
+  const exact = Number.parseFloat(headerOf(headers, 'retry-after-ms') ?? '');
   return (
     boundedWait(exact) ??
-    boundedWait(retryAfter(one(headers, 'retry-after'), nowMs)) ??
+    boundedWait(retryAfter(headerOf(headers, 'retry-after'), nowMs)) ??
     boundedWait(latestReset(headers, nowMs))
   );
 }
 
-function one(headers: IncomingHttpHeaders, name: string): string | undefined {
+/** A header of which there is to be one: the first. */
+export function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value[0] : value;
 }
@@ -39,8 +40,8 @@ function retryAfter(value: string | undefined, nowMs: number): number {
 function latestReset(headers: IncomingHttpHeaders, nowMs: number): number {
   let latest = Number.NaN;
   for (const suffix of ['', '-requests', '-tokens', '-project-tokens']) {
-    const reset = resetMs(one(headers, `x-ratelimit-reset${suffix}`), nowMs);
-    const remaining = one(headers, `x-ratelimit-remaining${suffix}`);
+    const reset = resetMs(headerOf(headers, `x-ratelimit-reset${suffix}`), nowMs);
+    const remaining = headerOf(headers, `x-ratelimit-remaining${suffix}`);
     if (Number.isNaN(reset) || (remaining !== undefined && Number.parseFloat(remaining) > 0)) continue;
     if (!(latest >= reset)) latest = reset;
   }

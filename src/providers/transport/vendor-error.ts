@@ -3,6 +3,8 @@
 
 import { type ErrorDetails, SluiceError } from '../../core/error.ts';
 import { type ErrorReason, errorCatalogue } from '../../core/error-catalogue.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { objectOf } from '../translation/wire-values.ts';
 import { safeMessage } from './safe-message.ts';
 
 /** What an error is made from beside the vendor's answer. */
@@ -58,8 +60,19 @@ function cleanWord(word: string | undefined, secrets: readonly string[]): string
   return word !== undefined && safeMessage(word, secrets) === word ? word : undefined;
 }
 
-/** The message of an error body that is no JSON: plain text of a proxy, or a page (`safeMessage` tells). JSON that was cut says nothing. */
-export function plainMessage(body: string): string | undefined {
-  const text = body.trim();
-  return text === '' || text.startsWith('{') || text.startsWith('[') ? undefined : text;
+/** Makes a failure out of a body that is an error although it came within a stream or under status 200. */
+export type EmbeddedFailure = (body: JsonObject) => SluiceError;
+
+/**
+ * The body of a failure as JSON. Google wraps its errors into a list. What is no JSON, such as the page or the plain text of a proxy, is
+ * its `error` (`safeMessage` decides what may be shown of it); JSON that was cut says nothing.
+ */
+export function errorBodyOf(body: string): JsonObject {
+  try {
+    const parsed = JSON.parse(body) as JsonValue;
+    return objectOf(Array.isArray(parsed) ? parsed[0] : parsed) ?? {};
+  } catch {
+    const text = body.trim();
+    return text === '' || text.startsWith('{') || text.startsWith('[') ? {} : { error: text };
+  }
 }

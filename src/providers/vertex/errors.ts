@@ -1,10 +1,10 @@
 // What Google's failure means: a google.rpc.Status and the HTTP status → reason. Retryability follows from the reason.
 
 import type { SluiceError } from '../../core/error.ts';
-import { entryOf, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { listOf, objectOf, textValueOf } from '../translation/wire-values.ts';
+import { entryOf, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isPresent, listOf, objectOf, textValueOf } from '../translation/wire-values.ts';
 import { boundedWait, retryAfterMsOf } from '../transport/retry-after.ts';
-import { type FailureContext, plainMessage, vendorError } from '../transport/vendor-error.ts';
+import { errorBodyOf, type FailureContext, vendorError } from '../transport/vendor-error.ts';
 import { reasonBy, type VerdictRow } from '../transport/verdict-table.ts';
 import type { WholeAnswer } from '../transport/whole-call.ts';
 
@@ -21,8 +21,13 @@ interface RpcStatus {
 
 /** The failure that a status and body mean; what of it is shown: see vendorError. Debug information is never read. */
 export function failureOf(answer: WholeAnswer, context: FailureContext): SluiceError {
-  const status = parseStatus(answer.status, answer.body);
+  const status = readStatus(answer.status, errorBodyOf(answer.body));
   return toError(status, status.retryDelayMs ?? retryAfterMsOf(answer.headers, context.nowMs), context);
+}
+
+/** True for a body that is an error, whatever its status. */
+export function isFailure(body: JsonObject): boolean {
+  return isPresent(body['error']);
 }
 
 /** The same for an `error` that came within a stream or under status 200. */
@@ -94,19 +99,6 @@ const statusOfCode: Readonly<Record<string, number>> = {
   UNAVAILABLE: 503,
   DEADLINE_EXCEEDED: 504,
 };
-
-function parseStatus(status: number, body: string): RpcStatus {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body);
-  } catch {
-    // An error page of the frontend, or plain text: safeMessage decides what may be shown of it.
-    const message = plainMessage(body);
-    return { status, code: undefined, errorReason: undefined, message, retryDelayMs: undefined };
-  }
-  const object = Array.isArray(parsed) ? parsed[0] : parsed; // A stream without `alt=sse` wraps its error into a list.
-  return readStatus(status, isJsonObject(object) ? object : {});
-}
 
 /** `{error: {code, message, status, details}}`, or OAuth's `{error: text, error_description}`. */
 function readStatus(status: number, body: JsonObject): RpcStatus {

@@ -5,7 +5,8 @@ import type { JsonObject } from '../../core/json.ts';
 import type { PredictPart, PredictRequest, PredictResponse } from '../../core/predict.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
 import { withChoicesReported } from '../translation/other-choices.ts';
-import { type EmbeddedFailure, GenerateStreamReader } from './stream.ts';
+import type { EmbeddedFailure } from '../transport/vendor-error.ts';
+import { GenerateStreamReader } from './stream.ts';
 
 /**
  * The response. It is read as a stream of one chunk. Throws `content_filtered` for a blocked prompt and

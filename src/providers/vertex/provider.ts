@@ -10,7 +10,7 @@ import type { ModelCall, ModelProvider } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type AnswerContext, answerContextOf } from '../translation/answer-context.ts';
-import { countOf, isPresent, malformed } from '../translation/wire-values.ts';
+import { countOf, malformed } from '../translation/wire-values.ts';
 import { type Connection, createConnection } from '../transport/connection.ts';
 import type { CredentialOptions } from '../transport/credentials.ts';
 import type { ProviderLimits } from '../transport/defaults.ts';
@@ -18,7 +18,7 @@ import type { FailureContext } from '../transport/vendor-error.ts';
 import { type Address, createAddress } from './address.ts';
 import { embedConcurrency } from './defaults.ts';
 import { type EmbedStep, embedFromWire, embedToWire } from './embed.ts';
-import { embeddedFailureOf, failureOf } from './errors.ts';
+import { embeddedFailureOf, failureOf, isFailure } from './errors.ts';
 import { predictFromWire } from './from-wire.ts';
 import type { GoogleAuth } from './google-auth.ts';
 import { GenerateStreamReader } from './stream.ts';
@@ -124,7 +124,7 @@ function createCalls(options: VertexOptions): Calls {
     failure,
     async post(method, body, call) {
       const answer = await connection.post(address.pathOf(call.model, method), body, call);
-      if (isPresent(answer['error'])) throw failure(call)(answer);
+      if (isFailure(answer)) throw failure(call)(answer);
       return answer;
     },
     contextOf: (call, downgrades) => answerContextOf(connection, options, call, downgrades),

@@ -15,15 +15,14 @@ import {
   textValueOf,
   truncated,
 } from '../translation/wire-values.ts';
-import type { EndPart, StreamReader } from '../transport/part-stream.ts';
+import { type EndPart, isForeignEvent, type StreamReader } from '../transport/part-stream.ts';
 import { safeMessage } from '../transport/safe-message.ts';
+import type { EmbeddedFailure } from '../transport/vendor-error.ts';
 import type { WholeAnswer } from '../transport/whole-call.ts';
 import { AnswerExtra } from './answer-extra.ts';
 import { CandidateReader } from './candidate-reader.ts';
+import { isFailure } from './errors.ts';
 import { isCounted, outputCountOf, usageFromWire } from './usage.ts';
-
-/** Makes a failure out of an `error` object that came within a stream or a body of status 200. */
-export type EmbeddedFailure = (body: JsonObject) => SluiceError;
 
 /**
  * When a stream is complete: a finish reason was seen and the body ended well. There is no last event on this wire; chunks
@@ -66,8 +65,7 @@ export class GenerateStreamReader implements StreamReader {
   read(event: string, data: string, out: PredictPart[]): boolean {
     this.#hasProgress = false;
     if (data.trim() === '' || data.startsWith('[DONE]')) return false; // Proxies add these; the end is that of the body.
-    const isForeign = event !== '' && event !== 'message' && event !== 'error';
-    if (isForeign && !data.startsWith('{')) return false;
+    if (isForeignEvent(event) && !data.startsWith('{')) return false;
     this.readChunk(parseObject(data, 'an event'), out);
     return false;
   }
@@ -92,7 +90,7 @@ export class GenerateStreamReader implements StreamReader {
 
   /** One chunk, or a whole answer. */
   readChunk(chunk: JsonObject, out: PredictPart[]): void {
-    if (isPresent(chunk['error'])) throw this.#failure(chunk);
+    if (isFailure(chunk)) throw this.#failure(chunk);
     if (!answerSigns.some((name) => Object.hasOwn(chunk, name))) throw malformed('a chunk that is no answer');
     const candidate = firstCandidate(chunk);
     if (!this.#hasStarted) this.#answerer = this.#answererOf(chunk);
