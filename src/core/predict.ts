@@ -213,3 +213,19 @@ export type DeltaPart =
       /** True when it only tells how far something is, and what it tells of follows as a part of its own: no content of the answer. */
       readonly isNotice?: true;
     };
+
+/** True for a delta that says nothing: its text is empty, and no field stands beside it. */
+export function isEmptyDelta(part: DeltaPart): boolean {
+  switch (part.type) {
+    case 'text-delta':
+    case 'reasoning-delta':
+    case 'refusal-delta':
+      if (part.text !== '') return false;
+      for (const name in part) if (name !== 'type' && name !== 'text') return false;
+      return true;
+    case 'tool-call-delta':
+      return part.argumentsDelta === '';
+    default:
+      return false;
+  }
+}

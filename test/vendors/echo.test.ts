@@ -96,7 +96,7 @@ const local = { target: 'local/l', quotes: true, givesLogprobs: false };
 /** Every vendor's translation, and models of a vendor that differ in what may be sent. */
 const targets: Readonly<Record<string, (request: PredictRequest) => unknown>> = {
   'openai-compatible': (request) => chatToWire(request, chat).body,
-  'openai over chat completions': (request) => chatToWire(request, { ...chat, reader: 'openai' }).body,
+  'openai over chat completions': (request) => chatToWire(request, { ...chat, recipient: 'openai' }).body,
   'openai over responses': (request) => responseToWire(request, 'gpt-5.2', false).body,
   'anthropic, current': (request) => messagesToWire(request, { model: 'claude-opus-4-6', stream: false }).body,
   'anthropic, older': (request) => messagesToWire(request, { model: 'claude-3-haiku', stream: false }).body,

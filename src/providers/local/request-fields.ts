@@ -50,13 +50,17 @@ export function settleFields(extra: JsonObject | undefined, known: ReadonlySet<s
 }
 
 /** Where a message or a part is, and whether it is of an answer that a client sends back: of such nothing is refused. */
-export interface TurnPlace {
+export interface SpokenPlace {
   readonly path: string;
   readonly isAnswer: boolean;
 }
 
 /** The same for a message or a part. */
-export function settlePartFields(extra: JsonObject | undefined, { path, isAnswer }: TurnPlace, lost: FieldsLost): void {
+export function settlePartFields(
+  extra: JsonObject | undefined,
+  { path, isAnswer }: SpokenPlace,
+  lost: FieldsLost,
+): void {
   for (const [name, value] of Object.entries(extra ?? {})) {
     if (value === null || echoes.has(name) || identities.has(name)) continue;
     // Client libraries send fields of answers that have nothing in them: `annotations: []`.

@@ -7,7 +7,7 @@ import type { ContentPart, Message } from '../../core/message.ts';
 import type { PredictRequest } from '../../core/predict.ts';
 import type { CatalogueEntry } from './catalogue.ts';
 import type { EngineDocument, EngineMessage, GenerateRequest } from './engine/protocol.ts';
-import { type FieldsLost, settleFields, settlePartFields, type TurnPlace } from './request-fields.ts';
+import { type FieldsLost, type SpokenPlace, settleFields, settlePartFields } from './request-fields.ts';
 
 /** What the model that is asked can take beside plain conversation. */
 export interface RequestLimits {
@@ -159,7 +159,7 @@ function toEngineMessages(message: Message, index: number, translation: Translat
   return [{ role, text, source: role === 'system' ? 'system message' : `message ${index + 1}` }];
 }
 
-function textOf(content: readonly ContentPart[], place: TurnPlace, translation: Translation): string {
+function textOf(content: readonly ContentPart[], place: SpokenPlace, translation: Translation): string {
   const { path: param, isAnswer } = place;
   const { limits } = translation;
   let text = '';

@@ -17,8 +17,7 @@ export function mergeExtra(body: JsonObject, request: PredictRequest, translatio
   const { extra } = request;
   if (extra === undefined) return;
   const several = extra['n'];
-  if (typeof several === 'number' && several > 1)
-    throw unsupported('several choices by that name: ask by `choice_count`', 'n');
+  if (typeof several === 'number' && several > 1) throw unsupported('several choices under that name', 'n');
   if (translation.sendsExtra) mergeNative(body, extra, request);
   else mergeForeign(body, extra, translation);
 }

@@ -23,7 +23,7 @@ import { type RankForm, rankFromWire, rankToWire } from './rank.ts';
 import { ChatStreamReader, type EndingHabit } from './stream.ts';
 import { type MaxTokensField, predictToWire } from './to-wire.ts';
 import { transcribeFromWire, transcribeToWire } from './transcribe.ts';
-import type { Reader } from './translation.ts';
+import type { Recipient } from './translation.ts';
 
 /** What the operations need beside a connection. */
 export interface OperationOptions {
@@ -31,8 +31,8 @@ export interface OperationOptions {
   readonly estimator: TokenEstimator;
   readonly maxTokensField?: MaxTokensField | undefined;
   readonly rankForm?: RankForm | undefined;
-  /** Who reads earlier answers that callers send back. Default `any`. */
-  readonly reader?: Reader | undefined;
+  /** Who gets earlier answers that callers send back. Default `any`. */
+  readonly recipient?: Recipient | undefined;
   /** True of a server that is known to end streams with `[DONE]`. Default: told, model by model, by the first stream that does. */
   readonly saysDone?: boolean | undefined;
 }
@@ -93,7 +93,7 @@ function createPredictions(
   const maxTokensField = options.maxTokensField ?? 'max_tokens';
   const toWire = (request: PredictRequest, { model }: ModelCall, stream: boolean): WireRequest =>
     request.prompt === undefined
-      ? predictToWire(request, { model, stream, maxTokensField, reader: options.reader })
+      ? predictToWire(request, { model, stream, maxTokensField, recipient: options.recipient })
       : completionToWire(request, model, stream);
   const pathOf = (request: PredictRequest): string =>
     request.prompt === undefined ? '/chat/completions' : '/completions';

@@ -6,7 +6,7 @@ import { set, unsupported, type WireRequest } from '../translation/request-trans
 import { objectOf } from '../translation/wire-values.ts';
 import { mergeExtra } from './extra-to-wire.ts';
 import { messagesToWire } from './messages-to-wire.ts';
-import { type Reader, Translation } from './translation.ts';
+import { type Recipient, Translation } from './translation.ts';
 
 /** The two names of one field: OpenAI's reasoning models take only the newer, most other servers only the older. */
 export type MaxTokensField = 'max_tokens' | 'max_completion_tokens';
@@ -18,7 +18,7 @@ export interface ToWireOptions {
   readonly stream: boolean;
   readonly maxTokensField: MaxTokensField;
   /** Default `any`. */
-  readonly reader?: Reader | undefined;
+  readonly recipient?: Recipient | undefined;
 }
 
 /**
@@ -28,7 +28,7 @@ export interface ToWireOptions {
  * exist only in another dialect.
  */
 export function predictToWire(request: PredictRequest, options: ToWireOptions): WireRequest {
-  const translation = new Translation(request.dialect, 'openai', options.reader);
+  const translation = new Translation(request.dialect, 'openai', options.recipient);
   const body: JsonObject = { model: options.model, messages: messagesToWire(request, translation) };
   addSampling(body, request, options.maxTokensField);
   if (request.tools !== undefined) {
@@ -38,14 +38,10 @@ export function predictToWire(request: PredictRequest, options: ToWireOptions): 
   set(body, 'parallel_tool_calls', request.parallelToolCalls);
   if (request.responseFormat !== undefined) body['response_format'] = formatToWire(request.responseFormat, translation);
   set(body, 'reasoning_effort', request.reasoningEffort);
-  addStreamFlag(body, options.stream);
+  if (options.stream) body['stream'] = true;
   mergeExtra(body, request, translation);
   if (options.stream) body['stream_options'] = { ...objectOf(body['stream_options']), include_usage: true };
   return { body, downgrades: translation.downgrades };
-}
-
-function addStreamFlag(body: JsonObject, stream: boolean): void {
-  if (stream) body['stream'] = true;
 }
 
 /** How tokens are chosen; the names are those of chat completions and of legacy completions alike. */

@@ -24,16 +24,16 @@ const foreign: ReadonlySet<string> = new Set([
 ]);
 
 /** Who is at the other end: OpenAI, or any server of its dialect, which may be the one that made what a caller sends back. */
-export type Reader = 'openai' | 'any';
+export type Recipient = 'openai' | 'any';
 
 /** A translation with OpenAI's rules for unknown fields below the body; those of the body have tables (extra-to-wire.ts). */
 export class Translation extends RequestTranslation {
   /** True where thoughts of earlier answers go back as text. */
   readonly takesThoughts: boolean;
 
-  constructor(from: Dialect, to: 'openai' | 'openai-responses', reader: Reader = 'any') {
-    super(from, to, { hints, ...(reader === 'openai' ? { ours: foreign } : {}) });
-    this.takesThoughts = reader === 'any';
+  constructor(from: Dialect, to: 'openai' | 'openai-responses', recipient: Recipient = 'any') {
+    super(from, to, { hints, ...(recipient === 'openai' ? { ours: foreign } : {}) });
+    this.takesThoughts = recipient === 'any';
   }
 
   /** Adds the unknown fields of a tool: cache markers are reported, others of a foreign dialect refused. */

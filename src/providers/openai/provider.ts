@@ -45,7 +45,7 @@ export function createOpenAiProvider(options: OpenAiOptions): ModelProvider {
     ...options,
     maxTokensField: 'max_completion_tokens',
     saysDone: true,
-    reader: 'openai',
+    recipient: 'openai',
   });
   const responses = createResponses(connection, options);
   return {

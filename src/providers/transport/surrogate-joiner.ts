@@ -1,7 +1,7 @@
 // Characters beyond U+FFFF that a vendor has cut in two: `\ud83d` at the end of one delta, `\ude00` at the beginning of the next.
 // JSON can say so and UTF-8 cannot, so each half alone would become U+FFFD on the way to the caller.
 
-import type { DeltaPart, PredictPart } from '../../core/predict.ts';
+import { type DeltaPart, isEmptyDelta, type PredictPart } from '../../core/predict.ts';
 
 type TextPart = Extract<PredictPart, { type: 'text-delta' | 'reasoning-delta' | 'refusal-delta' }>;
 type ArgumentsPart = Extract<PredictPart, { type: 'tool-call-delta' }>;
@@ -71,7 +71,7 @@ export class SurrogateJoiner {
     const half = halfAtEnd(text);
     if (half !== '') this.#halves.set(key, { part: delta, half });
     const shown = withText(delta, half === '' ? text : text.slice(0, -1));
-    const isEmpty = textOf(shown) === '' && Object.keys(shown).length === emptyFields[shown.type];
+    const isEmpty = isEmptyDelta(shown);
     parts.splice(index, 1, ...lone, ...(isEmpty ? [] : [shown]));
     return index + lone.length - (isEmpty ? 1 : 0);
   }
@@ -100,9 +100,6 @@ export class SurrogateJoiner {
 function alone({ part, half }: HeldHalf): DeltaPart {
   return part.type === 'tool-call-delta' ? withText(part, half) : { type: part.type, text: half };
 }
-
-/** Fields of a part that says nothing. */
-const emptyFields = { 'text-delta': 2, 'reasoning-delta': 2, 'refusal-delta': 2, 'tool-call-delta': 3 } as const;
 
 function keyOf(part: PredictPart): string | undefined {
   if (part.type === 'tool-call-delta') return `call ${part.index}`;

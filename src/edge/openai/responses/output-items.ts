@@ -10,7 +10,7 @@ import {
   isProgressEvent,
   type OpaqueValue,
 } from '../../../core/opaque-part.ts';
-import type { PredictPart } from '../../../core/predict.ts';
+import { isEmptyDelta, type PredictPart } from '../../../core/predict.ts';
 import type { Ids } from '../../../ports/ids.ts';
 import { CallItems } from './call-items.ts';
 import { carrierOf } from './carrier-item.ts';
@@ -21,8 +21,6 @@ import { VendorItems } from './vendor-items.ts';
 
 /** A part between `start` and `end`. */
 export type ContentDelta = Exclude<PredictPart, { type: 'start' | 'end' }>;
-
-type TextDelta = Extract<ContentDelta, { type: 'text-delta' }>;
 
 /**
  * The items of one answer. At most one message or one reasoning item is open; it is closed when another item begins. Calls
@@ -63,7 +61,8 @@ export class OutputItems {
   add(part: ContentDelta): void {
     switch (part.type) {
       case 'text-delta':
-        if (saysSomething(part)) this.#messageInProgress().addText(part);
+        // An empty delta begins no message.
+        if (!isEmptyDelta(part)) this.#messageInProgress().addText(part);
         return;
       case 'refusal-delta':
         this.#messageInProgress().addRefusal(part.text);
@@ -157,9 +156,4 @@ export class OutputItems {
     this.#state.hold(JSON.stringify(part.value).length);
     this.#otherContent.push({ dialect: part.dialect, ...part.value });
   }
-}
-
-/** An empty delta begins no message. */
-function saysSomething({ type: _, text, startsBlock: __, ...others }: TextDelta): boolean {
-  return text !== '' || Object.keys(others).length > 0;
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PredictPart } from '../../core/predict.ts';
-import { saysSomething } from './heartbeat.ts';
+import { saysSomething } from './progress.ts';
 
-test('heartbeat: a start, an empty delta and a notice say nothing; content, calls and ends do', () => {
+test('progress: a start, an empty delta and a notice say nothing; content, calls and ends do', () => {
   const says = (part: unknown): boolean => saysSomething([part as PredictPart], 0);
   const value = { type: 'x' };
   for (const part of [

@@ -1,6 +1,6 @@
 // Which parts of a stream say something: a model that hangs behind a server that keeps talking must meet the idle limit.
 
-import type { PredictPart } from '../../core/predict.ts';
+import { isEmptyDelta, type PredictPart } from '../../core/predict.ts';
 
 /** True when one of the parts from `from` on is more than a delta of no text, or a notice of how far something is. */
 export function saysSomething(parts: readonly PredictPart[], from: number): boolean {
@@ -15,13 +15,14 @@ function isSaying(part: PredictPart): boolean {
   switch (part.type) {
     case 'start':
       return false;
+    case 'choice-end':
+    case 'end':
+      return true;
     case 'opaque-delta':
       return part.isNotice === undefined;
     case 'choice-part':
       return isSaying(part.part);
-    case 'tool-call-delta':
-      return part.argumentsDelta !== '';
     default:
-      return !('text' in part && part.text === '' && Object.keys(part).length === 2);
+      return !isEmptyDelta(part);
   }
 }
