@@ -5,6 +5,7 @@ import type { JsonObject } from '../../core/json.ts';
 import type { PredictRequest, Sampling } from '../../core/predict.ts';
 import type { TurnOrigin } from '../caller-place.ts';
 import { unknownFields, type WithExtra } from '../unknown-fields.ts';
+import type { Writable } from '../writable.ts';
 import { type ChatBody, checkChatBody, knownChatFields } from './chat-body.ts';
 import { withToolMessages } from './function-messages.ts';
 import { messageOrigin, parseMessage } from './parse-message.ts';
@@ -41,18 +42,20 @@ export function turnOrigins(value: unknown): TurnOrigin[] {
 }
 
 function parseRequest(body: ChatBody): PredictRequest {
-  return {
+  const request: Writable<PredictRequest> = {
     model: body.model,
     messages: withToolMessages(body.messages).map(parseMessage),
     sampling: parseSampling(body),
-    ...(body.tools == null ? {} : { tools: body.tools.map(parseTool) }),
-    ...(body.tool_choice == null ? {} : { toolChoice: parseToolChoice(body.tool_choice) }),
-    ...(body.parallel_tool_calls == null ? {} : { parallelToolCalls: body.parallel_tool_calls }),
-    ...(body.response_format == null ? {} : { responseFormat: parseResponseFormat(body.response_format) }),
-    ...(body.reasoning_effort == null ? {} : { reasoningEffort: body.reasoning_effort }),
     dialect: 'openai',
-    ...extraOf(body),
   };
+  if (body.tools != null) request.tools = body.tools.map(parseTool);
+  if (body.tool_choice != null) request.toolChoice = parseToolChoice(body.tool_choice);
+  if (body.parallel_tool_calls != null) request.parallelToolCalls = body.parallel_tool_calls;
+  if (body.response_format != null) request.responseFormat = parseResponseFormat(body.response_format);
+  if (body.reasoning_effort != null) request.reasoningEffort = body.reasoning_effort;
+  const { extra } = extraOf(body);
+  if (extra !== undefined) request.extra = extra;
+  return request;
 }
 
 /** Unknown fields, and what else `stream_options` holds: whether usage is shown is ours to do, the rest is the provider's. */
@@ -68,12 +71,11 @@ function extraOf(body: ChatBody): WithExtra {
 function parseSampling(body: ChatBody): Sampling {
   checkTogether(body);
   const maxOutputTokens = body.max_completion_tokens ?? body.max_tokens;
-  return {
-    ...(maxOutputTokens == null ? {} : { maxOutputTokens }),
-    ...parseSamplingFields(body),
-    ...(body.logprobs == null ? {} : { logprobs: body.logprobs }),
-    ...(body.top_logprobs == null ? {} : { topLogprobs: body.top_logprobs }),
-  };
+  const sampling = parseSamplingFields(body);
+  if (maxOutputTokens != null) sampling.maxOutputTokens = maxOutputTokens;
+  if (body.logprobs != null) sampling.logprobs = body.logprobs;
+  if (body.top_logprobs != null) sampling.topLogprobs = body.top_logprobs;
+  return sampling;
 }
 
 /** Rules over two fields, which no schema of one field says. */

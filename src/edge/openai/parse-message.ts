@@ -5,6 +5,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ContentPart, Message, ToolCallPart, ToolResultPart } from '../../core/message.ts';
 import type { TurnOrigin } from '../caller-place.ts';
 import { unknownFields } from '../unknown-fields.ts';
+import type { Writable } from '../writable.ts';
 import { restoreCarried } from './carried-content.ts';
 import { knownMessageFields, type WireMessage, type WireToolCall } from './chat-body.ts';
 import { parseContentPart } from './parse-content.ts';
@@ -18,12 +19,13 @@ export function parseMessage(wire: WireMessage, index: number): Message {
   const unusual = unusualToolCalls(wire);
   const kept = unusual === undefined ? extra : { ...extra, tool_calls: unusual };
   const content = wire.role === 'tool' ? [parseToolResult(wire, path)] : parseTurn(wire, path);
-  return restoreCarried({
+  const message: Writable<Message> = {
     role: wire.role,
     content: thoughts.length === 0 ? content : [...thoughts, ...content],
-    ...(wire.name == null ? {} : { name: wire.name }),
-    ...(kept === undefined ? {} : { extra: kept }),
-  });
+  };
+  if (wire.name != null) message.name = wire.name;
+  if (kept !== undefined) message.extra = kept;
+  return restoreCarried(message);
 }
 
 /** Where a message's parts stand in the body. Its thoughts come first, then its content, then its refusal, then its calls. */

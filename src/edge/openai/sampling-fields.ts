@@ -11,6 +11,7 @@ import Type, {
 } from 'typebox';
 import { maxChoices, type Sampling } from '../../core/predict.ts';
 import { maybe } from '../validate.ts';
+import type { Writable } from '../writable.ts';
 
 /** Optional fields may also be null, which means the same as absent. */
 export type Maybe<T> = T | null | undefined;
@@ -53,18 +54,17 @@ export const samplingFields: {
   n: maybe(Type.Integer({ minimum: 1, maximum: maxChoices })),
 };
 
-/** The fields in our words. */
-export function parseSamplingFields(body: SamplingFields): Sampling {
-  const stop = typeof body.stop === 'string' ? [body.stop] : body.stop;
-  return {
-    ...(body.temperature == null ? {} : { temperature: body.temperature }),
-    ...(body.top_p == null ? {} : { topP: body.top_p }),
-    ...(body.top_k == null ? {} : { topK: body.top_k }),
-    ...(body.seed == null ? {} : { seed: body.seed }),
-    ...(stop == null ? {} : { stop }),
-    ...(body.presence_penalty == null ? {} : { presencePenalty: body.presence_penalty }),
-    ...(body.frequency_penalty == null ? {} : { frequencyPenalty: body.frequency_penalty }),
-    // One is what happens anyway, and targets that know no other number need not be told.
-    ...(body.n == null || body.n === 1 ? {} : { choiceCount: body.n }),
-  };
+/** The fields in our words, in an object that its caller may add to. */
+export function parseSamplingFields(body: SamplingFields): Writable<Sampling> {
+  const sampling: Writable<Sampling> = {};
+  if (body.temperature != null) sampling.temperature = body.temperature;
+  if (body.top_p != null) sampling.topP = body.top_p;
+  if (body.top_k != null) sampling.topK = body.top_k;
+  if (body.seed != null) sampling.seed = body.seed;
+  if (body.stop != null) sampling.stop = typeof body.stop === 'string' ? [body.stop] : body.stop;
+  if (body.presence_penalty != null) sampling.presencePenalty = body.presence_penalty;
+  if (body.frequency_penalty != null) sampling.frequencyPenalty = body.frequency_penalty;
+  // One is what happens anyway, and targets that know no other number need not be told.
+  if (body.n != null && body.n !== 1) sampling.choiceCount = body.n;
+  return sampling;
 }
