@@ -6,6 +6,7 @@ import type { PredictPart, PredictRequest, TokenLogprob } from '../../../core/pr
 import { logprobsFromWire } from '../../openai-compatible/answer-fields.ts';
 import { argumentsOf, isPresent, listOf, malformed, objectOf } from '../../translation/wire-values.ts';
 import { maxPiecesPerItem } from '../defaults.ts';
+import { GrowingText } from './growing-text.ts';
 import {
   callOf,
   keepsItems,
@@ -28,9 +29,9 @@ export interface AnswerState {
   calls: number;
 }
 
-/** A text that grows: how much of it has been sent, and with how many annotations. */
+/** A text that grows: what of it has been sent, and with how many annotations. */
 interface Piece {
-  units: number;
+  readonly text: GrowingText;
   annotations: number;
 }
 
@@ -42,7 +43,7 @@ export class ItemStream {
   readonly #state: AnswerState;
   readonly #pieces: Map<string, Piece> = new Map();
   #id: JsonValue | undefined;
-  #call: { readonly index: number; units: number } | undefined;
+  #call: { readonly index: number; readonly text: GrowingText } | undefined;
   #hasHead: boolean = false;
   #isDone: boolean = false;
   #lastReasoning: ReasoningPiece['type'] | undefined;
@@ -74,6 +75,7 @@ export class ItemStream {
     text: string,
     logprobs: JsonValue | undefined,
   ): void {
+    this.#expectOpen();
     this.#grow(kind, `${this.#index}/${String(contentIndex ?? 0)}`, text, logprobsFromWire(logprobs));
   }
 
@@ -91,6 +93,7 @@ export class ItemStream {
 
   /** More of a summary or a text of reasoning. */
   addReasoning(type: ReasoningPiece['type'], index: JsonValue | undefined, text: string): void {
+    this.#expectOpen();
     this.#lastReasoning = type;
     this.#grow('reasoning', `${this.#index}/${type}/${String(index ?? 0)}`, text, []);
   }
@@ -104,17 +107,23 @@ export class ItemStream {
   /** More arguments of a function call. */
   addArguments(text: string): void {
     if (this.#call === undefined) throw malformed(`arguments for output item ${this.#index}, which is no started call`);
+    this.#expectOpen();
     this.#arguments(text);
   }
 
   /** All arguments. */
   completeArguments(whole: string): void {
-    if (this.#call !== undefined) this.#arguments(whole.slice(this.#call.units));
+    if (this.#call === undefined) return;
+    const missing = this.#call.text.complete(whole);
+    if (missing !== '') this.#sendArguments(this.#call.index, missing);
   }
 
-  /** `response.output_item.done`, or the item as the whole response at the end has it. Only the first time counts. */
+  /** `response.output_item.done`, or the item as the whole response at the end has it. A second time must not contradict the first. */
   finish(item: JsonObject): void {
-    if (this.#isDone) return;
+    if (this.#isDone) {
+      if (item['id'] === this.#id) this.#completeAgain(item);
+      return;
+    }
     this.#isDone = true;
     this.#id ??= item['id'];
     const { type } = item;
@@ -122,8 +131,28 @@ export class ItemStream {
     else if (type === 'reasoning') this.#finishReasoning(item);
     else if (type === 'function_call') {
       this.#startCall(item);
-      this.completeArguments(argumentsOf(item['arguments']));
+      this.#completeCall(item);
     } else this.#finishOther(item);
+  }
+
+  /** The object that some servers send in place of its text can't be compared: it counts where no delta has said anything. */
+  #completeCall({ arguments: whole }: JsonObject): void {
+    if (typeof whole === 'string' || this.#call?.text.isEmpty === true) this.completeArguments(argumentsOf(whole));
+  }
+
+  #expectOpen(): void {
+    if (this.#isDone) throw malformed(`a delta of output item ${this.#index}, which is done`);
+  }
+
+  #completeAgain(item: JsonObject): void {
+    if (item['type'] === 'function_call') this.#completeCall(item);
+    else if (item['type'] === 'message') {
+      for (const [index, value] of listOf(item['content']).entries()) {
+        const { type, text, refusal } = objectOf(value) ?? {};
+        if (type === 'output_text' && typeof text === 'string') this.completeText('text', index, text);
+        else if (type === 'refusal' && typeof refusal === 'string') this.completeText('refusal', index, refusal);
+      }
+    }
   }
 
   #head(item: JsonObject): void {
@@ -178,27 +207,31 @@ export class ItemStream {
   #startCall(item: JsonObject): void {
     if (this.#call !== undefined) return;
     const call = callOf(item, keepsItems(this.#state.request));
-    this.#call = { index: this.#state.calls, units: 0 };
+    this.#call = { index: this.#state.calls, text: new GrowingText() };
     this.#state.calls += 1;
     this.#emit({ type: 'tool-call-start', index: this.#call.index, ...call }, 'call', '');
   }
 
   #arguments(text: string): void {
     if (this.#call === undefined || text === '') return;
-    this.#call.units += text.length;
-    this.#emit({ type: 'tool-call-delta', index: this.#call.index, argumentsDelta: text }, 'call', '');
+    this.#call.text.add(text);
+    this.#sendArguments(this.#call.index, text);
+  }
+
+  #sendArguments(index: number, argumentsDelta: string): void {
+    this.#emit({ type: 'tool-call-delta', index, argumentsDelta }, 'call', '');
   }
 
   #grow(kind: TextKind, key: string, text: string, logprobs: TokenLogprob[]): void {
     if (text === '' && logprobs.length === 0) return;
-    this.#piece(kind, key).units += text.length;
+    this.#piece(kind, key).text.add(text);
     this.#send(kind, key, text, logprobs.length === 0 ? undefined : { logprobs });
   }
 
-  /** What is missing of the whole. A whole that is shorter than what was sent changes nothing. */
+  /** What is missing of the whole. */
   #complete(kind: TextKind, key: string, whole: string): void {
-    const missing = whole.slice(this.#piece(kind, key).units);
-    if (missing !== '') this.#grow(kind, key, missing, []);
+    const missing = this.#piece(kind, key).text.complete(whole);
+    if (missing !== '') this.#send(kind, key, missing);
   }
 
   #piece(kind: TextKind, key: string): Piece {
@@ -207,7 +240,7 @@ export class ItemStream {
     if (known !== undefined) return known;
     if (this.#pieces.size >= maxPiecesPerItem)
       throw malformed(`an output item of more than ${maxPiecesPerItem} pieces`);
-    const piece: Piece = { units: 0, annotations: 0 };
+    const piece: Piece = { text: new GrowingText(), annotations: 0 };
     this.#pieces.set(name, piece);
     return piece;
   }
