@@ -1,16 +1,26 @@
 // The JSON value types that cross every boundary of Sluice. Parsing and validation live where the bytes arrive.
 
-/** Any value that `JSON.parse` can return. */
+/** Any value that `JSON.parse` can return, or `parseExactJson`: a number that a double cannot hold is none of these at run time. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
+
+/** True for a number that `parseExactJson` (exact-json.ts) kept as it was written. */
+export function isExactNumber(value: unknown): boolean {
+  return (JSON as unknown as RawNumbers).isRawJSON(value);
+}
+
+/** What ECMAScript 2026 adds to JSON, which the compiler's library has no types for yet. */
+interface RawNumbers {
+  isRawJSON(value: unknown): boolean;
+}
 
 /** A JSON object. Keys with the value `undefined` never occur: absent means absent. */
 export interface JsonObject {
   [key: string]: JsonValue;
 }
 
-/** True for a plain JSON object: not null, not an array. */
+/** True for a plain JSON object: not null, not an array, not a number that `parseExactJson` kept as it was written. */
 export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value);
 }
 
 /**

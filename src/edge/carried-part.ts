@@ -2,6 +2,7 @@
 // in a field whose contents are opaque by definition, so that every client takes them and sends them back unread: `data` of
 // Anthropic's `redacted_thinking`, `encrypted_content` of a reasoning item of the Responses API.
 
+import { parseExactJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
 import type { Dialect, OpaquePart } from '../core/message.ts';
 import type { OpaqueValue } from '../core/opaque-part.ts';
@@ -36,7 +37,7 @@ export function opaquePartOf(carried: JsonValue | undefined): OpaquePart | undef
 
 function parsed(text: string): JsonValue {
   try {
-    return JSON.parse(text) as JsonValue;
+    return parseExactJson(text);
   } catch {
     return null;
   }

@@ -3,12 +3,17 @@
 
 import { isUtf8 } from 'node:buffer';
 import { SluiceError } from '../core/error.ts';
+import { parseExactJson } from '../core/exact-json.ts';
 
 /**
- * The JSON value of a body. Throws `malformed_json`, `nesting_too_deep`, or `invalid_request` for a `__proto__` key. An empty
- * body is malformed.
+ * The JSON value of a body, as `parse` reads it: unless it says otherwise with numbers as they were written. Throws
+ * `malformed_json`, `nesting_too_deep`, or `invalid_request` for a `__proto__` key. An empty body is malformed.
  */
-export function parseJsonBody(bytes: Buffer, maxNesting: number): unknown {
+export function parseJsonBody(
+  bytes: Buffer,
+  maxNesting: number,
+  parse: (text: string) => unknown = parseExactJson,
+): unknown {
   if (bytes.length === 0) throw malformed('The body is empty; a JSON object was expected.');
   if (!isUtf8(bytes)) throw malformed('The body is not valid UTF-8.');
   if (nestsDeeperThan(bytes, maxNesting)) {
@@ -17,7 +22,7 @@ export function parseJsonBody(bytes: Buffer, maxNesting: number): unknown {
   const text = bytes.toString('utf8');
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parse(text);
   } catch (thrown) {
     throw malformed(`The body is not valid JSON.${positionIn(thrown)}`);
   }

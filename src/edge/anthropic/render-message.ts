@@ -1,5 +1,6 @@
 // A whole answer as an Anthropic message. message-stream-encoder.ts says the same thing in events; the two must never disagree.
 
+import { parseExactJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ContentPart, TextPart } from '../../core/message.ts';
 import type { Answerer, PredictResponse } from '../../core/predict.ts';
@@ -124,7 +125,7 @@ function isCitation(annotation: JsonValue): boolean {
 function toolInput(text: string): JsonValue {
   if (text.trim() === '') return {};
   try {
-    return JSON.parse(text) as JsonValue;
+    return parseExactJson(text);
   } catch {
     return { [invalidArgumentsKey]: text };
   }

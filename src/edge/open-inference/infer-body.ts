@@ -3,7 +3,7 @@
 import { SluiceError } from '../../core/error.ts';
 import { isJsonObject, type JsonValue } from '../../core/json.ts';
 import type { InferRequest, TensorParameters } from '../../core/tensor.ts';
-import { mayLoseDigits, parseExactJson } from '../../open-inference/exact-json.ts';
+import { parseWithBigIntegers } from '../../open-inference/big-integers.ts';
 import { parametersOfRest, type RefuseAt, tensorsOfRest } from '../../open-inference/tensor-rest.ts';
 import { parseJsonBody } from '../parse-json.ts';
 import type { ModelPath } from './model-path.ts';
@@ -60,11 +60,8 @@ function lengthOf(header: string, bodyLength: number): number {
   throw new SluiceError('invalid_request', { message, param: jsonLengthHeader });
 }
 
-/** The first pass checks everything that an enemy may have written; a second keeps the digits of 64-bit integers. */
 function parseBody(json: Buffer, maxNesting: number): Readonly<Record<string, unknown>> {
-  const parsed = parseJsonBody(json, maxNesting);
-  const text = json.toString('utf8');
-  const body = mayLoseDigits(text) ? parseExactJson(text) : parsed;
+  const body = parseJsonBody(json, maxNesting, parseWithBigIntegers);
   if (!isJsonObject(body)) throw new SluiceError('invalid_request', { message: 'The body must be a JSON object.' });
   return body;
 }

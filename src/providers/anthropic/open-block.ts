@@ -1,6 +1,7 @@
 // One content block of a stream while it is open: its deltas as our parts. Text, thoughts and tool calls pass as they come;
 // a block without an internal form is put together and passed on whole.
 
+import { parseExactJson } from '../../core/exact-json.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictPart } from '../../core/predict.ts';
 import { argumentsOf, isPresent, listOf, malformed, textValueOf } from '../translation/wire-values.ts';
@@ -163,7 +164,7 @@ function grow(value: JsonObject, pieces: JsonObject): void {
 
 function parsed(text: string): JsonValue {
   try {
-    return JSON.parse(text) as JsonValue;
+    return parseExactJson(text);
   } catch {
     return text;
   }

@@ -1,5 +1,6 @@
 // The parts of a turn as Anthropic's content blocks.
 
+import { parseExactJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type {
   ContentPart,
@@ -139,7 +140,7 @@ function toolCallToWire(part: ToolCallPart, place: TurnPlace, translation: Trans
 function inputOf(text: string): JsonObject | undefined {
   if (text.trim() === '') return {};
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseExactJson(text);
     return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;

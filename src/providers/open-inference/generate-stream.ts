@@ -2,7 +2,7 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import { SluiceError } from '../../core/error.ts';
-import { entryOf, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { entryOf, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Ending, FinishReason, PredictPart, PredictRequest } from '../../core/predict.ts';
 import { type AnswerContext, downgradesOf } from '../translation/answer-context.ts';
 import { OutputText, settleUsage, unknownUsage } from '../translation/usage.ts';
@@ -119,7 +119,7 @@ export class GenerateStreamReader implements StreamReader {
   /** Other outputs of the model, the last value of each. Lists (log probabilities, logits) are as long as the text, and left out. */
   #keepExtra(body: JsonObject): void {
     for (const [name, value] of Object.entries(body)) {
-      if (knownFields.has(name) || typeof value === 'object') continue;
+      if (knownFields.has(name) || Array.isArray(value) || isJsonObject(value) || value === null) continue;
       if (Object.hasOwn(this.#extra, name) || Object.keys(this.#extra).length < maxExtraFields)
         this.#extra[name] = value;
     }

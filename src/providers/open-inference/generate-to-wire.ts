@@ -1,6 +1,6 @@
 // Our request as the body of Triton's generate extension: a prompt, and parameters that the backend behind it understands.
 
-import type { JsonObject } from '../../core/json.ts';
+import { isExactNumber, type JsonObject } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
 import { bodyHints } from '../translation/hints.ts';
 import { refuseChoices } from '../translation/other-choices.ts';
@@ -58,7 +58,7 @@ function bodyOf(prompt: string, sampling: JsonObject, task: GenerateTask, isStre
   // Without it vLLM's whole answers begin with the prompt.
   const fixed: JsonObject = { exclude_input_in_output: true, stream: isStream };
   const all: JsonObject = { ...task.parameters, ...sampling };
-  if (!Object.values(all).some((value) => typeof value === 'object')) {
+  if (!Object.values(all).some((value) => typeof value === 'object' && !isExactNumber(value))) {
     return { text_input: prompt, parameters: { ...all, ...fixed } };
   }
   return { text_input: prompt, sampling_parameters: JSON.stringify(all), parameters: fixed };

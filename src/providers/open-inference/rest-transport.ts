@@ -4,7 +4,7 @@ import { SluiceError } from '../../core/error.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { InferRequest, InferResponse, TensorDescription, TensorMetadata } from '../../core/tensor.ts';
 import { isTensorDatatype } from '../../core/tensor-data.ts';
-import { parseExactJson } from '../../open-inference/exact-json.ts';
+import { parseWithBigIntegers } from '../../open-inference/big-integers.ts';
 import {
   fitsJson,
   parametersOfRest,
@@ -135,7 +135,7 @@ function descriptionsOf(list: unknown, param: string): TensorDescription[] {
 function parse(json: Buffer): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
-    value = parseExactJson(utf8TextOf(json));
+    value = parseWithBigIntegers(utf8TextOf(json));
   } catch {
     throw malformed(`the answer of ${json.length} bytes is not JSON`);
   }

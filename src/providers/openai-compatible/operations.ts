@@ -46,7 +46,7 @@ export type Operations = Required<
 export function createOperations(connection: Connection, options: OperationOptions): Operations {
   const { estimator } = options;
   const post = async (path: string, body: JsonObject, call: ModelCall): Promise<JsonObject> =>
-    checked(await connection.post(path, body, call), connection, call);
+    checked(await connection.post(path, body, call, JSON.parse), connection, call);
   const contextOf = (call: ModelCall): AnswerContext => answerContextOf(connection, options, call);
   return {
     ...createPredictions(connection, options),

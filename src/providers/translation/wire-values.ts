@@ -1,6 +1,7 @@
 // Reading fields of vendors' JSON without trusting their types.
 
 import { SluiceError } from '../../core/error.ts';
+import { parseExactJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 
 /** The value as an object, or undefined. */
@@ -46,11 +47,14 @@ export function truncated(detail: string, target: string): SluiceError {
   return new SluiceError('upstream_truncated', { detail, upstream: { target } });
 }
 
-/** Parses JSON that must be an object. Throws `upstream_malformed`; the text itself is never part of the error. */
-export function parseObject(text: string, what: string): JsonObject {
+/**
+ * Parses JSON that must be an object, as `parse` reads it: unless it says otherwise with numbers as they were written. Throws
+ * `upstream_malformed`; the text itself is never part of the error.
+ */
+export function parseObject(text: string, what: string, parse: (text: string) => unknown = parseExactJson): JsonObject {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parse(text);
   } catch {
     throw malformed(`${what} of ${text.length} characters is not JSON`);
   }

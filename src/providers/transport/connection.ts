@@ -63,8 +63,11 @@ export interface Connection {
    * on the base address without its version, for the endpoints that some servers keep outside of `/v1`.
    */
   send(path: string, payload: Payload, call: ModelCall): Promise<string>;
-  /** Posts and returns the body of a successful answer. Rejects with the failure that any other answer means. */
-  post(path: string, body: JsonObject, call: ModelCall): Promise<JsonObject>;
+  /**
+   * Posts and returns the body of a successful answer. Rejects with the failure that any other answer means. Numbers that a double
+   * cannot hold stay as they are written, unless `parse` says otherwise: JSON.parse for answers full of numbers that are doubles.
+   */
+  post(path: string, body: JsonObject, call: ModelCall, parse?: (text: string) => unknown): Promise<JsonObject>;
   /** Posts at the first `next()`. `begin` is asked then: what it throws ends the stream. */
   stream(call: ModelCall, begin: () => StreamedCall): AsyncIterable<PredictPart>;
   /** What a failure needs that is found within a successful answer. */
@@ -127,7 +130,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     failureContext,
     receive,
     send,
-    post: async (path, body, call) => parseObject(await send(path, toPayload(body), call), 'the answer'),
+    post: async (path, body, call, parse) => parseObject(await send(path, toPayload(body), call), 'the answer', parse),
     stream(call, begin) {
       const prepare = (): PreparedStream => {
         const { path, body, reader } = begin();

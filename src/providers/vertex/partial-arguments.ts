@@ -1,6 +1,6 @@
 // The arguments of one call that Google streams as values at paths (`partialArgs`), put together to one JSON object.
 
-import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { listOf, malformed, objectOf } from '../translation/wire-values.ts';
 import { maxArgumentsLength, maxListIndex, maxPathSteps } from './defaults.ts';
 
@@ -65,7 +65,7 @@ function setAt(root: JsonObject, steps: readonly Step[], value: JsonValue): void
   let place: JsonObject | JsonValue[] = root;
   for (let depth = 0; depth + 1 < steps.length; depth += 1) {
     const known: JsonValue | undefined = read(place, steps[depth]);
-    const isContainer = typeof known === 'object' && known !== null;
+    const isContainer = Array.isArray(known) || isJsonObject(known);
     const next: JsonObject | JsonValue[] = isContainer
       ? known
       : typeof steps[depth + 1] === 'number'

@@ -92,7 +92,7 @@ export function createVertexProvider(options: VertexOptions): ModelProvider {
 interface Calls {
   readonly address: Address;
   readonly connection: Connection;
-  post(method: string, body: JsonObject, call: ModelCall): Promise<JsonObject>;
+  post(method: string, body: JsonObject, call: ModelCall, parse?: (text: string) => unknown): Promise<JsonObject>;
   contextOf(call: ModelCall, downgrades: readonly string[]): AnswerContext;
   failure(call: ModelCall): (body: JsonObject) => SluiceError;
 }
@@ -122,8 +122,8 @@ function createCalls(options: VertexOptions): Calls {
     address,
     connection,
     failure,
-    async post(method, body, call) {
-      const answer = await connection.post(address.pathOf(call.model, method), body, call);
+    async post(method, body, call, parse) {
+      const answer = await connection.post(address.pathOf(call.model, method), body, call, parse);
       if (isFailure(answer)) throw failure(call)(answer);
       return answer;
     },
@@ -161,7 +161,7 @@ async function embedAll(
     for (let index = next++; index < steps.length; index = next++) {
       const step = steps[index];
       if (step === undefined) return;
-      answers[index] = { step, body: await vertex.post(step.method, step.body, bounded) };
+      answers[index] = { step, body: await vertex.post(step.method, step.body, bounded, JSON.parse) };
     }
   };
   try {

@@ -1,6 +1,7 @@
 // The chunks of a streamed answer as our parts. A whole answer is one such chunk (from-wire.ts), so both forms agree.
 
 import { SluiceError } from '../../core/error.ts';
+import { parseExactJson } from '../../core/exact-json.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, PredictPart, PredictRequest } from '../../core/predict.ts';
 import { type AnswerContext, downgradesOf } from '../translation/answer-context.ts';
@@ -216,7 +217,7 @@ function candidateOf(item: JsonValue): JsonObject {
 function parseChunks(body: string): JsonObject[] {
   let value: JsonValue;
   try {
-    value = JSON.parse(body) as JsonValue;
+    value = parseExactJson(body);
   } catch {
     throw malformed(`the answer of ${body.length} characters is not JSON`);
   }

@@ -146,11 +146,11 @@ test('to wire: calls keep ids and signatures, and all results of a turn stand to
 test('to wire: a number that parsing would change keeps the result a text', () => {
   const messages: Message[] = [
     { role: 'assistant', content: [call('a')] },
-    { role: 'tool', content: [{ type: 'tool-result', toolCallId: 'a', content: [text('{"n": 9007199254740993}')] }] },
+    { role: 'tool', content: [{ type: 'tool-result', toolCallId: 'a', content: [text('{"n": 1.50}')] }] },
   ];
   const [, turn] = wire({ messages })['contents'] as JsonObject[];
   const [part] = (turn?.['parts'] ?? []) as { functionResponse: JsonObject }[];
-  assert.deepEqual(part?.functionResponse['response'], { output: '{"n": 9007199254740993}' });
+  assert.deepEqual(part?.functionResponse['response'], { output: '{"n": 1.50}' });
 });
 
 test('to wire: pictures of a result stand within it for Gemini 3, beside it for older models; text beside it follows', () => {

@@ -1,5 +1,6 @@
 // Tools, the choice among them, calls and results in Google's form.
 
+import { parseExactJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import {
   type AudioPart,
@@ -159,7 +160,7 @@ function exactObject(text: string): JsonObject | undefined {
 
 function parsed(text: string): JsonValue | undefined {
   try {
-    return JSON.parse(text) as JsonValue;
+    return parseExactJson(text);
   } catch {
     return undefined;
   }

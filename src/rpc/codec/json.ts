@@ -1,6 +1,7 @@
 // JSON fields: values that have no form of their own on the wire travel as JSON text.
 
 import { SluiceError } from '../../core/error.ts';
+import { parseExactJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { maxJsonDepth } from '../defaults.ts';
 
@@ -32,7 +33,7 @@ export function optionalJsonArrayFromWire(text: string | undefined, param: strin
 function parse(text: string, param: string): JsonValue {
   let value: JsonValue;
   try {
-    value = JSON.parse(text) as JsonValue;
+    value = parseExactJson(text);
   } catch (error) {
     throw invalid(param, 'is not valid JSON', error);
   }

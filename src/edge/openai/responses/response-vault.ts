@@ -2,6 +2,7 @@
 // text. The only file of the edge that holds the store, so that nothing can reach another tenant's answers.
 
 import { SluiceError, toSluiceError } from '../../../core/error.ts';
+import { parseExactJson } from '../../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { ResponseStore, StoredResponse } from '../../../ports/response-store.ts';
@@ -116,8 +117,8 @@ function toStored(tenantId: string, { id, createdAtMs, previousId, body, input }
 }
 
 function fromStored({ id, previousId, body, input }: StoredResponse): KeptResponse {
-  const value: unknown = JSON.parse(body);
-  const items: unknown = JSON.parse(input);
+  const value: unknown = parseExactJson(body);
+  const items: unknown = parseExactJson(input);
   if (!isJsonObject(value) || !Array.isArray(items)) {
     throw new SluiceError('internal', { detail: `the stored response ${id} is not what was stored` });
   }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseExactJson } from './exact-json.ts';
+import { parseWithBigIntegers } from './big-integers.ts';
 
-test('exact JSON: whole numbers keep their digits wherever they stand', () => {
+test('big integers: whole numbers keep their digits wherever they stand', () => {
   const cases: readonly [string, unknown][] = [
     ['9007199254740993', 9_007_199_254_740_993n],
     ['[1,9007199254740993]', [1, 9_007_199_254_740_993n]],
@@ -13,15 +13,15 @@ test('exact JSON: whole numbers keep their digits wherever they stand', () => {
     ['["9007199254740993"]', ['9007199254740993']],
     ['[[9007199254740993],"x, 12345678901234567 ,"]', [[9_007_199_254_740_993n], 'x, 12345678901234567 ,']],
   ];
-  for (const [text, value] of cases) assert.deepEqual(parseExactJson(text), value, text);
-  assert.throws(() => parseExactJson('[9007199254740993'), SyntaxError);
+  for (const [text, value] of cases) assert.deepEqual(parseWithBigIntegers(text), value, text);
+  assert.throws(() => parseWithBigIntegers('[9007199254740993'), SyntaxError);
 });
 
-test('exact JSON: anything without such numbers is what JSON.parse makes of it', () => {
+test('big integers: anything without such numbers is what JSON.parse makes of it', () => {
   fc.assert(
     fc.property(fc.json(), (text) => {
       assert.deepEqual(
-        JSON.stringify(parseExactJson(text), (_, value: unknown) =>
+        JSON.stringify(parseWithBigIntegers(text), (_, value: unknown) =>
           typeof value === 'bigint' ? Number(value) : value,
         ),
         JSON.stringify(JSON.parse(text)),
@@ -30,7 +30,7 @@ test('exact JSON: anything without such numbers is what JSON.parse makes of it',
   );
   fc.assert(
     fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n }), (value) => {
-      const [read] = parseExactJson(`[${value}]`) as [number | bigint];
+      const [read] = parseWithBigIntegers(`[${value}]`) as [number | bigint];
       assert.equal(BigInt(read), value);
       assert.equal(typeof read === 'number', Number.isSafeInteger(Number(value)));
     }),
