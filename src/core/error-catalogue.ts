@@ -36,8 +36,8 @@ export interface ErrorEntry {
   readonly failover: boolean;
   /**
    * How much of a vendor's failure the caller reads: `words` of a verdict on the request (its status, message and field), the `status`
-   * of what is wrong with this server's account, `nothing` of the rest. What is shown is a vendor's 4xx: a model that is not
-   * there is 400 or 404, an account without credit 402, 403 or 429.
+   * of what is wrong with this server's account or with the vendor, `nothing` of what is ours or no answer of a vendor's. So a model
+   * that is not there is 400 or 404, an account without credit 402, 403 or 429, a vendor that is overloaded 503 or 529.
    */
   readonly vendorShows: VendorShows;
   /** What it means, for the documentation and as the message when none is given. */
@@ -151,9 +151,9 @@ export const errorCatalogue: Readonly<Record<ErrorReason, ErrorEntry>> = {
     'The provider refused the credentials, the permissions or the credit of this server, not your API key.',
     'status',
   ),
-  upstream_rate_limited: row('RESOURCE_EXHAUSTED', 429, 'anywhere', 'The provider is rate limiting.'),
-  upstream_unavailable: row('UNAVAILABLE', 503, 'anywhere', 'The provider cannot be reached or failed.'),
-  upstream_timeout: row('UNAVAILABLE', 504, 'anywhere', 'The provider did not answer in time.'),
+  upstream_rate_limited: row('RESOURCE_EXHAUSTED', 429, 'anywhere', 'The provider is rate limiting.', 'status'),
+  upstream_unavailable: row('UNAVAILABLE', 503, 'anywhere', 'The provider cannot be reached or failed.', 'status'),
+  upstream_timeout: row('UNAVAILABLE', 504, 'anywhere', 'The provider did not answer in time.', 'status'),
   upstream_malformed: row('UNAVAILABLE', 502, 'anywhere', 'The provider sent something that is not an answer.'),
   upstream_truncated: row('DATA_LOSS', 502, 'anywhere', 'The answer of the provider ended before it was complete.'),
   engine_failed: row('UNAVAILABLE', 503, 'anywhere', 'The local model engine failed.'),

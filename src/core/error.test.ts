@@ -9,16 +9,19 @@ describe('SluiceError', () => {
     assert.equal(new SluiceError('overloaded', { message: 'Busy.' }).message, 'Busy.');
   });
 
-  it('httpStatus: a refusal by the vendor keeps its own 4xx, and nothing else does', () => {
+  it('httpStatus: a failure that a vendor answered keeps its own status, and nothing else does', () => {
     const from = (reason: ErrorReason, status: number) => new SluiceError(reason, { upstream: { status } }).httpStatus;
     assert.equal(from('upstream_rejected', 422), 422);
     assert.equal(from('model_not_found', 400), 400);
     assert.equal(from('context_length_exceeded', 413), 413);
     for (const status of [400, 401, 402, 403, 429]) assert.equal(from('upstream_unauthenticated', status), status);
-    assert.equal(from('upstream_unauthenticated', 500), 502);
     assert.equal(new SluiceError('upstream_unauthenticated').httpStatus, 502);
-    assert.equal(from('upstream_rejected', 500), 400);
-    assert.equal(from('upstream_unavailable', 404), 503);
+    for (const status of [409, 499, 500, 502, 529]) assert.equal(from('upstream_unavailable', status), status);
+    assert.equal(from('upstream_timeout', 408), 408);
+    assert.equal(new SluiceError('upstream_timeout').httpStatus, 504);
+    assert.equal(from('upstream_unavailable', 302), 503);
+    assert.equal(from('upstream_malformed', 404), 502);
+    assert.equal(from('overloaded', 500), 503);
   });
 
   it('toSluiceError: an unknown failure loses its message and keeps itself for the log', () => {

@@ -56,10 +56,10 @@ export class SluiceError extends Error {
     return this.entry.code;
   }
 
-  /** The HTTP status: the vendor's own where the vendor refused the request or this server (4xx), else the catalogue's. */
+  /** The HTTP status: the vendor's own where a vendor answered with a failure (400 to 599), else the catalogue's. */
   get httpStatus(): number {
     const vendor = this.upstream?.status;
-    const isShown = this.entry.vendorShows !== 'nothing' && vendor !== undefined && vendor >= 400 && vendor < 500;
+    const isShown = this.entry.vendorShows !== 'nothing' && vendor !== undefined && vendor >= 400 && vendor < 600;
     return isShown ? vendor : this.entry.httpStatus;
   }
 

@@ -65,10 +65,24 @@ test('anthropic error: the type of a vendor of another dialect is not quoted', (
   assert.equal(JSON.parse(renderError(error, 'r').body).error.type, 'invalid_request_error');
 });
 
+test('anthropic error: the status says what a vendor of another dialect calls an invalid request', () => {
+  const types: [ErrorReason, number, string][] = [
+    ['model_not_found', 404, 'not_found_error'],
+    ['upstream_unauthenticated', 401, 'authentication_error'],
+    ['upstream_rejected', 400, 'invalid_request_error'],
+    ['upstream_unavailable', 409, 'conflict_error'],
+  ];
+  for (const [reason, status, type] of types) {
+    const error = new SluiceError(reason, { upstream: { status, type: 'invalid_request_error' } });
+    const rendered = renderError(error, 'r');
+    assert.deepEqual([rendered.status, JSON.parse(rendered.body).error.type], [status, type]);
+  }
+});
+
 test('anthropic error: a vendor that is overloaded is said to be', () => {
   const error = new SluiceError('upstream_unavailable', { upstream: { status: 529 } });
   const { status, body } = renderError(error, 'r');
-  assert.equal(status, 503);
+  assert.equal(status, 529);
   assert.equal(JSON.parse(body).error.type, 'overloaded_error');
 });
 

@@ -1,14 +1,12 @@
-// A failure in Anthropic's envelope. The HTTP status stays that of the error catalogue: 529, which Anthropic answers when it
-// is overloaded, is unknown to load balancers and proxies, so 503 goes out with the type `overloaded_error` instead.
+// A failure in Anthropic's envelope.
 
 import type { SluiceError } from '../../core/error.ts';
 import type { ErrorReason } from '../../core/error-catalogue.ts';
 import type { RenderedError } from '../dialect.ts';
 import { threadParam } from './defaults.ts';
 
-/** Anthropic's error types, by which its clients tell failures apart. */
+/** Anthropic's error types, by which its clients tell failures apart, but the one for all the rest. */
 const errorTypes: ReadonlySet<string> = new Set([
-  'invalid_request_error',
   'authentication_error',
   'billing_error',
   'permission_error',
@@ -20,6 +18,9 @@ const errorTypes: ReadonlySet<string> = new Set([
   'api_error',
   'overloaded_error',
 ]);
+
+/** What is said of a refusal for which there is no other word. */
+const plainRefusal = 'invalid_request_error';
 
 const typeByStatus: Readonly<Record<number, string>> = {
   401: 'authentication_error',
@@ -70,12 +71,16 @@ function detailsOf(error: SluiceError): { details?: { error_code: string } } {
   return { details: { error_code: 'thread_unsupported_request' } };
 }
 
-/** The vendor's own type where it is one of Anthropic's words; else by reason and status. */
+/**
+ * The vendor's own type where it is one of Anthropic's words; else by reason and status. OpenAI says `invalid_request_error` of a wrong key
+ * and of a model that is not there too: the status says more than this word, as it does at Anthropic.
+ */
 function errorTypeOf(error: SluiceError): string {
   const { reason, httpStatus, upstream } = error;
-  if (upstream?.type !== undefined && errorTypes.has(upstream.type)) return upstream.type;
+  const type = upstream?.type;
+  if (type !== undefined && errorTypes.has(type)) return type;
   if (overloadReasons.has(reason) || upstream?.status === vendorOverloadedStatus) return 'overloaded_error';
   const named = typeByStatus[httpStatus];
   if (named !== undefined) return named;
-  return httpStatus < 500 ? 'invalid_request_error' : 'api_error';
+  return httpStatus < 500 ? plainRefusal : 'api_error';
 }

@@ -19,7 +19,7 @@ test('errors: every type and status has its reason, and keeps both', () => {
     [403, 'permission_error', 'upstream_unauthenticated', false],
     [404, 'not_found_error', 'upstream_rejected', false],
     [408, 'timeout_error', 'upstream_timeout', true],
-    [409, 'conflict_error', 'upstream_rate_limited', true],
+    [409, 'conflict_error', 'upstream_unavailable', true],
     [413, 'request_too_large', 'upstream_rejected', false],
     [429, 'rate_limit_error', 'upstream_rate_limited', true],
     [500, 'api_error', 'upstream_unavailable', true],

@@ -71,7 +71,7 @@ const verdicts: readonly VerdictRow[] = [
   { word: /^rate_limit_error$/, reason: 'upstream_rate_limited' },
   { status: [408, 504], reason: 'upstream_timeout' },
   { word: /^timeout_error$/, reason: 'upstream_timeout' },
-  { status: [409], reason: 'upstream_rate_limited' }, // A lock at the vendor: it goes away by waiting.
+  { status: [409], reason: 'upstream_unavailable' }, // A lock at the vendor: it goes away by waiting.
   { status: '5xx', reason: 'upstream_unavailable' },
   { word: /^(?:overloaded|api)_error$/, reason: 'upstream_unavailable' },
   { status: [404], message: modelWords, reason: 'model_not_found' },

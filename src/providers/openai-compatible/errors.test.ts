@@ -51,7 +51,7 @@ test('errors: each status and wording has its reason', () => {
     [404, { detail: 'Not Found' }, 'upstream_rejected'],
     [404, '404 page not found', 'upstream_rejected'],
     [408, '', 'upstream_timeout'],
-    [409, openai('locked'), 'upstream_rate_limited'],
+    [409, openai('locked'), 'upstream_unavailable'],
     [413, openai('Request too large'), 'upstream_rejected'],
     [422, { detail: [{ loc: ['body', 'messages'], msg: 'Field required' }] }, 'upstream_rejected'],
     [424, { error: 'Request failed during generation', error_type: 'generation' }, 'upstream_unavailable'],

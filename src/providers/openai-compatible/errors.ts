@@ -96,7 +96,7 @@ const verdicts: readonly VerdictRow[] = [
   { status: [400, 403], message: filterWords, reason: 'content_filtered' },
   { status: [403], reason: 'upstream_unauthenticated' },
   { status: [408, 504], reason: 'upstream_timeout' },
-  { status: [409], reason: 'upstream_rate_limited' }, // A lock at the vendor: it goes away by waiting.
+  { status: [409], reason: 'upstream_unavailable' }, // A lock at the vendor: it goes away by waiting.
   { status: [424], reason: 'upstream_unavailable' }, // TGI's engine failed.
   { status: '5xx', reason: 'upstream_unavailable' },
   { status: '4xx', reason: 'upstream_rejected' },
