@@ -10,7 +10,7 @@ import { completeContainer } from './complete-fields.ts';
 import { renderErrorBody } from './render-error.ts';
 import { openMessage } from './render-message.ts';
 import type { BlockDelta, MessageEvent } from './response-body.ts';
-import { stopReasonOf } from './stop-reason.ts';
+import { stopFieldsOf } from './stop-reason.ts';
 import { toAnthropicUsage } from './usage.ts';
 
 /**
@@ -61,8 +61,7 @@ function messageDelta(ending: Ending, hasToolCall: boolean, hasRefusal: boolean)
     ...extra,
     type: 'message_delta',
     delta: {
-      stop_reason: stopReasonOf(ending, { hasToolCall, hasRefusal }),
-      stop_sequence: ending.stopSequence ?? null,
+      ...stopFieldsOf(ending, { hasToolCall, hasRefusal }),
       stop_details,
       container: completeContainer(container),
     },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ContentPart } from '../../core/message.ts';
 import type { PredictResponse } from '../../core/predict.ts';
+import { createMessageStreamEncoder } from './message-stream-encoder.ts';
 import { parseMessagesRequest } from './parse-request.ts';
 import { renderMessage } from './render-message.ts';
 
@@ -83,7 +84,7 @@ const stopReasons: readonly (readonly [string, Partial<PredictResponse>, Content
   ['refusal', { finishReason: 'stop' }, [{ type: 'refusal', text: 'No.' }]],
   ['pause_turn', { finishReason: 'other', rawFinishReason: 'pause_turn' }, []],
   ['compaction', { finishReason: 'other', rawFinishReason: 'compaction' }, []],
-  ['max_tokens', { finishReason: 'other', rawFinishReason: 'UNEXPECTED_TOOL_CALL' }, []],
+  ['end_turn', { finishReason: 'other', rawFinishReason: 'UNEXPECTED_TOOL_CALL' }, []],
   ['end_turn', { finishReason: 'other' }, []],
   ['tool_use', { finishReason: 'other' }, [{ type: 'tool-call', id: 'a', name: 'b', arguments: '{}' }]],
 ];
@@ -95,6 +96,23 @@ for (const [expected, fields, content] of stopReasons) {
     assert.equal(message.stop_sequence, fields.stopSequence ?? null);
   });
 }
+
+test('message: the vendor’s own word for its end is beside a stop reason that is wider, whole and streamed', () => {
+  const words: readonly (readonly [string, string, string | undefined])[] = [
+    ['other', 'MALFORMED_FUNCTION_CALL', 'MALFORMED_FUNCTION_CALL'],
+    ['content-filter', 'RECITATION', 'RECITATION'],
+    ['content-filter', 'refusal', undefined],
+    ['other', 'pause_turn', undefined],
+    ['length', 'MAX_TOKENS', undefined],
+    ['stop', 'STOP', undefined],
+  ];
+  for (const [finishReason, rawFinishReason, native] of words) {
+    const response = answer([], { finishReason, rawFinishReason } as Partial<PredictResponse>);
+    assert.equal(renderMessage(response)['native_finish_reason'], native, rawFinishReason);
+    const frames = createMessageStreamEncoder('r').encode({ ...response, type: 'end' });
+    assert.equal(/"native_finish_reason":"(\w+)"/.exec(frames)?.[1], native, rawFinishReason);
+  }
+});
 
 test('message: reasoning, hidden reasoning, tool calls, refusals and opaque parts', () => {
   const caller = { type: 'direct' };

@@ -9,7 +9,7 @@ import { completeCitation, completeContainer } from './complete-fields.ts';
 import { invalidArgumentsKey } from './defaults.ts';
 import { isCustomCall, opaqueBlocks } from './opaque-blocks.ts';
 import type { AnswerBlock, MessageBody } from './response-body.ts';
-import { stopReasonOf } from './stop-reason.ts';
+import { stopFieldsOf } from './stop-reason.ts';
 import { toAnthropicUsage } from './usage.ts';
 
 /** Types of Anthropic's citations; annotations of other vendors have other types. */
@@ -27,11 +27,10 @@ export function renderMessage(response: PredictResponse): MessageBody {
   return {
     ...openMessage(response, response.usage, response.extra),
     content,
-    stop_reason: stopReasonOf(response, {
+    ...stopFieldsOf(response, {
       hasToolCall: response.content.some((part) => part.type === 'tool-call') || content.some(isCustomCall),
       hasRefusal: response.content.some((part) => part.type === 'refusal'),
     }),
-    stop_sequence: response.stopSequence ?? null,
   };
 }
 

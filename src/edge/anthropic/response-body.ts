@@ -2,6 +2,7 @@
 // own SDK: a field that does not apply is null, not absent.
 
 import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { StopFields } from './stop-reason.ts';
 
 /** A content block of an answer; blocks that Anthropic runs itself and blocks of other dialects are plain JSON. */
 export type AnswerBlock =
@@ -62,9 +63,7 @@ export type MessageEvent =
   | { readonly type: 'content_block_stop'; readonly index: number; readonly [field: string]: unknown }
   | {
       readonly type: 'message_delta';
-      readonly delta: {
-        readonly stop_reason: string;
-        readonly stop_sequence: string | null;
+      readonly delta: StopFields & {
         readonly stop_details: unknown;
         readonly container: unknown;
       };

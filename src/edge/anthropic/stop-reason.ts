@@ -1,6 +1,7 @@
 // Why an answer ended, in Anthropic's words.
 
 import type { Ending } from '../../core/predict.ts';
+import { nativeFinishReasonOf } from '../native-finish-reason.ts';
 
 /** What the content of the answer says about its end. */
 export interface AnswerContent {
@@ -11,10 +12,10 @@ export interface AnswerContent {
 /**
  * The `stop_reason`. Some vendors report a plain stop for an answer that calls tools or refuses; Anthropic's clients look only
  * at the stop reason, so the content decides then, unless the vendor's word is Anthropic's own: calls that its code execution
- * made and answered need nothing of the caller. An end that has no word here is
- * `max_tokens`, which says that the answer is not all there: never a false `end_turn`.
+ * made and answered need nothing of the caller. An end that has no word here (a call that could not be read) ends the turn,
+ * with the vendor's word beside it: at `max_tokens` and the pauses clients ask for the rest, and would ask for ever.
  */
-export function stopReasonOf(ending: Ending, content: AnswerContent): string {
+function stopReasonOf(ending: Ending, content: AnswerContent): string {
   const { finishReason, rawFinishReason } = ending;
   switch (finishReason) {
     case 'length':
@@ -26,13 +27,31 @@ export function stopReasonOf(ending: Ending, content: AnswerContent): string {
     case 'stop':
       return plainStop(ending, content);
     case 'other':
-      if (rawFinishReason === undefined) return plainStop(ending, content);
-      return pauses.has(rawFinishReason) ? rawFinishReason : 'max_tokens';
+      return pauses.has(rawFinishReason ?? '') ? String(rawFinishReason) : plainStop(ending, content);
   }
 }
 
 /** Ends of Anthropic's own from which the same turn goes on when it is sent back. */
 const pauses: ReadonlySet<string> = new Set(['pause_turn', 'compaction']);
+
+/** How an answer ended: its `stop_reason`, and what it is known by beside it. */
+export interface StopFields {
+  readonly stop_reason: string;
+  readonly stop_sequence: string | null;
+  /** The vendor's own word where Anthropic has none for it, by the name that chat completions have for it. */
+  readonly native_finish_reason?: string;
+}
+
+/** What a message says of its end, and a stream in its `message_delta`. */
+export function stopFieldsOf(ending: Ending, content: AnswerContent): StopFields {
+  const stopReason = stopReasonOf(ending, content);
+  const native = nativeFinishReasonOf(ending, stopReason);
+  return {
+    stop_reason: stopReason,
+    stop_sequence: ending.stopSequence ?? null,
+    ...(native === undefined ? {} : { native_finish_reason: native }),
+  };
+}
 
 function plainStop({ rawFinishReason, stopSequence }: Ending, content: AnswerContent): string {
   if (rawFinishReason === 'end_turn') return rawFinishReason;

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { collectResponse, partsOf } from '../../core/collect.ts';
 import { SluiceError } from '../../core/error.ts';
 import type { ContentPart } from '../../core/message.ts';
-import type { PredictPart, PredictResponse } from '../../core/predict.ts';
+import type { Ending, PredictPart, PredictResponse } from '../../core/predict.ts';
 import { createChatStreamEncoder } from './chat-stream.ts';
 import { renderChatCompletion } from './render-chat.ts';
 
@@ -207,6 +207,33 @@ test('chat completions: an ending that OpenAI has no word for is no clean stop, 
   assert.deepEqual(streamed, words);
   const [whole] = JSON.parse(renderChatCompletion(await collectResponse(toStream(parts)))).choices;
   assert.deepEqual({ finish_reason: whole.finish_reason, native_finish_reason: whole.native_finish_reason }, words);
+});
+
+test('chat completions: a refusal’s own word and the stop sequence that matched are beside the finish reason', async () => {
+  const ends: [Partial<Ending>, Record<string, string>][] = [
+    [
+      { finishReason: 'content-filter', rawFinishReason: 'SAFETY' },
+      { finish_reason: 'content_filter', native_finish_reason: 'SAFETY' },
+    ],
+    [
+      { finishReason: 'stop', rawFinishReason: 'stop_sequence', stopSequence: 'END' },
+      { finish_reason: 'stop', stop_reason: 'END' },
+    ],
+  ];
+  for (const [end, words] of ends) {
+    const start: PredictPart = { type: 'start', id: 'c', model: 'm', target: 'p/m', attempts: 1, createdAtMs: 0 };
+    const parts = [start, { type: 'end', finishReason: 'stop', usage, ...end } as PredictPart];
+    const encoder = createChatStreamEncoder(false, 'req_1');
+    const events = parts
+      .map((part) => encoder.encode(part))
+      .join('')
+      .split('\n\n');
+    const { delta: _, index: __, logprobs: ___, ...streamed } = JSON.parse((events.at(-3) ?? '').slice(6)).choices[0];
+    assert.deepEqual(streamed, words);
+    const [choice] = JSON.parse(renderChatCompletion(await collectResponse(toStream(parts)))).choices;
+    const { message: ____, index: _____, logprobs: ______, ...whole } = choice;
+    assert.deepEqual(whole, words);
+  }
 });
 
 test('chat completions: where no vendor says why an answer ended, its calls say so', async () => {

@@ -4,6 +4,7 @@
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { ChoiceEnding, Ending, TokenLogprob } from '../../core/predict.ts';
 import { totalTokens, type Usage } from '../../core/usage.ts';
+import { nativeFinishReasonOf } from '../native-finish-reason.ts';
 import { usageDetailsOf } from '../usage-details.ts';
 
 /**
@@ -24,13 +25,17 @@ function finishReasonOf(ending: ChoiceEnding, hasCalls: boolean = false): string
   }
 }
 
-/** `finish_reason` of a choice, and beside it, by the name that OpenRouter gave it, a vendor's word that OpenAI does not have. */
+/**
+ * `finish_reason` of a choice, and beside it, by the name that OpenRouter gave it, a vendor's word that OpenAI does not have, and, by
+ * the name of vLLM's, the stop sequence that matched.
+ */
 export function endingFieldsOf(ending: ChoiceEnding, hasCalls: boolean): JsonObject {
   const finishReason = finishReasonOf(ending, hasCalls);
-  const { rawFinishReason } = ending;
-  const isUnknown =
-    ending.finishReason === 'other' && rawFinishReason !== undefined && rawFinishReason !== finishReason;
-  return { finish_reason: finishReason, ...(isUnknown ? { native_finish_reason: rawFinishReason } : {}) };
+  const native = nativeFinishReasonOf(ending, finishReason);
+  const fields: JsonObject = { finish_reason: finishReason };
+  if (native !== undefined) fields['native_finish_reason'] = native;
+  if (ending.stopSequence !== undefined) fields['stop_reason'] = ending.stopSequence;
+  return fields;
 }
 
 /** Fields of a choice that are written elsewhere. */

@@ -24,8 +24,22 @@ function askMessage(client: Anthropic, { body, streamed }: Asked): Promise<Anthr
   const params = body as unknown as Anthropic.MessageCreateParamsNonStreaming;
   // The client refuses long whole answers unless it has a time limit.
   return streamed
-    ? client.messages.stream({ ...params, stream: true }).finalMessage()
+    ? streamedMessage(client, params)
     : client.messages.create({ ...params, stream: false }, { timeout: 60_000 });
+}
+
+/** The client puts the message together, but for the vendor's word of its end: that one is no field of Anthropic's. */
+async function streamedMessage(
+  client: Anthropic,
+  params: Anthropic.MessageCreateParamsNonStreaming,
+): Promise<Anthropic.Message> {
+  const stream = client.messages.stream({ ...params, stream: true });
+  let delta: object = {};
+  stream.on('streamEvent', (event) => {
+    if (event.type === 'message_delta') delta = event.delta;
+  });
+  const message = await stream.finalMessage();
+  return 'native_finish_reason' in delta ? { ...message, ...{ native_finish_reason: true } } : message;
 }
 
 const finishes: Readonly<Record<string, SaidFinish>> = {
@@ -37,7 +51,10 @@ const finishes: Readonly<Record<string, SaidFinish>> = {
   refusal: 'content-filter',
 };
 
-function heardMessage({ content, stop_reason, usage }: Anthropic.Message): Heard {
+function heardMessage(message: Anthropic.Message): Heard {
+  const { content, stop_reason, usage } = message;
+  // A turn that is over with a word of the vendor's beside it did not end plainly.
+  const isOther = stop_reason === 'end_turn' && 'native_finish_reason' in message;
   const cached = (usage.cache_read_input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0);
   return {
     kind: 'answer',
@@ -46,7 +63,7 @@ function heardMessage({ content, stop_reason, usage }: Anthropic.Message): Heard
       calls: content.flatMap((block) =>
         block.type === 'tool_use' ? [{ name: block.name, arguments: block.input }] : [],
       ),
-      finish: stop_reason === null ? undefined : (finishes[stop_reason] ?? 'other'),
+      finish: stop_reason === null ? undefined : isOther ? 'other' : (finishes[stop_reason] ?? 'other'),
       usage: { input: usage.input_tokens + cached, output: usage.output_tokens },
     },
   };

@@ -100,7 +100,11 @@ export class ResponseExchange {
       ...this.#progress(status),
       incompleteDetails,
       usage: responseUsageOf(ending.usage),
-      extra: { ...ending.extra, ...this.#output.remainder },
+      extra: {
+        ...ending.extra,
+        ...(ending.stopSequence === undefined ? {} : { stop_sequence: ending.stopSequence }),
+        ...this.#output.remainder,
+      },
       ...(status === 'completed' ? { completedAtMs: this.#parts.clock.now() } : {}),
     };
   }

@@ -18,6 +18,10 @@ test('response words: an end that this API has no reason for is no clean stop', 
     'incomplete',
     { provider_reason: 'pause_turn' },
   ]);
+  const recited = { reason: 'content_filter', provider_reason: 'RECITATION' };
+  assert.deepEqual(outcome({ finishReason: 'content-filter', rawFinishReason: 'RECITATION' }), ['incomplete', recited]);
+  const cut = { reason: 'max_output_tokens' };
+  assert.deepEqual(outcome({ finishReason: 'length', rawFinishReason: 'MAX_TOKENS' }), ['incomplete', cut]);
 });
 
 test('response words: usage has all of its parts, and estimates say so', () => {

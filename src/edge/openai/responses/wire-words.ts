@@ -4,6 +4,7 @@ import type { SluiceError } from '../../../core/error.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import type { Ending, TokenLogprob } from '../../../core/predict.ts';
 import { totalTokens, type Usage } from '../../../core/usage.ts';
+import { nativeFinishReasonOf } from '../../native-finish-reason.ts';
 import { usageDetailsOf } from '../../usage-details.ts';
 
 /** How a response ended well. */
@@ -13,21 +14,27 @@ export interface Outcome {
 }
 
 /**
- * The status. An end for which this API has no reason is incomplete, with the provider's own word beside the `reason` that it
+ * The status. An end for which this API has no reason is incomplete, with the provider's own word in place of the `reason` that it
  * lacks, so that it is not taken for a clean stop.
  */
-export function outcomeOf({ finishReason, rawFinishReason }: Ending): Outcome {
-  switch (finishReason) {
+export function outcomeOf(ending: Ending): Outcome {
+  switch (ending.finishReason) {
     case 'length':
-      return { status: 'incomplete', incompleteDetails: { reason: 'max_output_tokens' } };
+      return incomplete(ending, 'max_output_tokens');
     case 'content-filter':
-      return { status: 'incomplete', incompleteDetails: { reason: 'content_filter' } };
+      return incomplete(ending, 'content_filter');
     case 'other':
-      if (rawFinishReason === undefined) return { status: 'completed', incompleteDetails: null };
-      return { status: 'incomplete', incompleteDetails: { provider_reason: rawFinishReason } };
+      if (ending.rawFinishReason === undefined) return { status: 'completed', incompleteDetails: null };
+      return { status: 'incomplete', incompleteDetails: { provider_reason: ending.rawFinishReason } };
     default:
       return { status: 'completed', incompleteDetails: null };
   }
+}
+
+function incomplete(ending: Ending, reason: string): Outcome {
+  const native = nativeFinishReasonOf(ending, reason);
+  const details = native === undefined ? { reason } : { reason, provider_reason: native };
+  return { status: 'incomplete', incompleteDetails: details };
 }
 
 /**
