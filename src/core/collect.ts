@@ -6,6 +6,7 @@ import { SluiceError } from './error.ts';
 import type { ContentPart, ToolCallPart } from './message.ts';
 import type {
   Answerer,
+  AnswerPart,
   Choice,
   ChoiceContent,
   ChoiceEnding,
@@ -31,6 +32,9 @@ export class ResponseCollector {
         this.#answerer = answerer;
         return;
       }
+      // The ending says who spoke.
+      case 'seam':
+        return;
       case 'end': {
         const { type: _, ...ending } = part;
         this.#ending = ending;
@@ -92,7 +96,7 @@ export async function collectResponse(parts: AsyncIterable<PredictPart>): Promis
 }
 
 /** The parts that a stream of this response would have had, one delta per content part. */
-export function* partsOf(response: PredictResponse): Generator<PredictPart> {
+export function* partsOf(response: PredictResponse): Generator<AnswerPart> {
   const { content: _, logprobs: __, otherChoices = [], ...frame } = response;
   const { id, model, target, createdAtMs, attempts, downgrades = [], ...ending } = frame;
   yield { type: 'start', id, model, target, createdAtMs, attempts, ...reportOf(downgrades) };
@@ -101,7 +105,7 @@ export function* partsOf(response: PredictResponse): Generator<PredictPart> {
   yield { type: 'end', ...ending };
 }
 
-function* otherParts({ index: choice, content, logprobs, ...ending }: Choice): Generator<PredictPart> {
+function* otherParts({ index: choice, content, logprobs, ...ending }: Choice): Generator<AnswerPart> {
   const said = { content, ...(logprobs === undefined ? {} : { logprobs }) };
   for (const part of deltasOf(said)) yield { type: 'choice-part', choice, part };
   yield { type: 'choice-end', choice, ...ending };

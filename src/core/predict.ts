@@ -134,6 +134,18 @@ export interface Ending extends ChoiceEnding {
   /** Of all choices together. */
   readonly usage: Usage;
   readonly systemFingerprint?: string;
+  /** Of a stream that went on at another target: who spoke, in order. Absent: one target gave all of it, as nearly always. */
+  readonly spokenBy?: readonly Speaker[];
+}
+
+/** A target that gave a part of one answer. */
+export interface Speaker {
+  /** `provider/model` of the configuration. */
+  readonly target: string;
+  /** The model's own name as the vendor reports it. */
+  readonly model: string;
+  /** Length of the text that came from it, in UTF-16 code units. */
+  readonly characters: number;
 }
 
 /** What one choice says. */
@@ -162,8 +174,20 @@ export interface PredictResponse extends Answerer, Ending, ChoiceContent {
  *
  * Deltas are those of the first choice. Those of the others come wrapped, in any order among them, and each other choice that has
  * begun ends with a `choice-end` before the `end`, which is that of the first choice and of all.
+ *
+ * Where the target that answered has died and another goes on, a `seam` stands between what they say; the `end` then has `spokenBy`.
  */
-export type PredictPart =
+export type PredictPart = AnswerPart | SeamPart;
+
+/** From here on another target speaks: about the answer, and no part of it. */
+export interface SeamPart {
+  readonly type: 'seam';
+  /** `provider/model` of the configuration that goes on. */
+  readonly target: string;
+}
+
+/** A part of the answer itself. */
+export type AnswerPart =
   | ({ readonly type: 'start'; readonly inputUsage?: Usage; readonly extra?: JsonObject } & Answerer)
   | DeltaPart
   | { readonly type: 'choice-part'; readonly choice: number; readonly part: DeltaPart }

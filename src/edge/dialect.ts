@@ -3,7 +3,7 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { SluiceError } from '../core/error.ts';
-import type { PredictPart } from '../core/predict.ts';
+import type { AnswerPart, PredictPart } from '../core/predict.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Inference } from '../ports/inference.ts';
@@ -90,7 +90,7 @@ export interface StreamEncoder {
    * The events of one part, each ended by an empty line; '' when the part makes none yet. For `end` it returns everything
    * that closes a complete answer (finish reason, usage, `[DONE]`).
    */
-  encode(part: PredictPart): string;
+  encode(part: AnswerPart): string;
 
   /** The events that end a stream which fails after it began. Must not look like a complete answer. Must not throw. */
   fail(error: SluiceError): string;

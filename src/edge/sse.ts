@@ -8,6 +8,7 @@ import { failCall } from './answer.ts';
 import type { EdgeCall } from './call.ts';
 import { holdStatusMs, keepAliveIntervalMs, maxStreamBufferChars } from './defaults.ts';
 import type { StreamAnswer, StreamEncoder } from './dialect.ts';
+import { seamComment } from './spoken-by.ts';
 
 /**
  * Streams an answer to its end. Never rejects: a failure before the first event becomes an error answer, a later one the
@@ -23,7 +24,7 @@ export async function streamEvents(call: EdgeCall, answer: StreamAnswer): Promis
       const next = await iterator.next();
       if (next.done === true) throw new SluiceError('upstream_truncated', { detail: 'the stream has no end part' });
       note(call, next.value);
-      writer.write(encoder.encode(next.value));
+      writer.write(next.value.type === 'seam' ? seamComment(next.value) : encoder.encode(next.value));
       if (next.value.type === 'end') writer.end('');
       else if (writer.isFull) await writer.room();
     }
@@ -49,6 +50,9 @@ function note(call: EdgeCall, part: PredictPart): void {
   if (part.type === 'start') {
     const { target, attempts, downgrades } = part;
     call.answered = { target, attempts, ...(downgrades === undefined ? {} : { downgrades }) };
+  } else if (part.type === 'seam') {
+    const { target } = call.answered ?? {};
+    call.answered = { ...call.answered, target: target === undefined ? part.target : `${target}, ${part.target}` };
   } else if (part.type === 'end') call.answered = { ...call.answered, usage: part.usage };
 }
 

@@ -7,7 +7,7 @@ import { collectResponse, partsOf } from '../../src/core/collect.ts';
 import { SluiceError } from '../../src/core/error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import { textOf } from '../../src/core/message.ts';
-import type { PredictPart, PredictRequest, PredictResponse } from '../../src/core/predict.ts';
+import type { AnswerPart, PredictPart, PredictRequest, PredictResponse } from '../../src/core/predict.ts';
 import { parseMessagesRequest } from '../../src/edge/anthropic/parse-request.ts';
 import { renderMessage } from '../../src/edge/anthropic/render-message.ts';
 import { parseChatCall } from '../../src/edge/openai/parse-chat.ts';
@@ -82,7 +82,7 @@ function outputOf(response: PredictResponse): JsonObject[] {
   return JSON.parse(JSON.stringify(output.items)) as JsonObject[];
 }
 
-function* partsWithoutEnds(response: PredictResponse): Generator<Exclude<PredictPart, { type: 'start' | 'end' }>> {
+function* partsWithoutEnds(response: PredictResponse): Generator<Exclude<AnswerPart, { type: 'start' | 'end' }>> {
   for (const part of partsOf(response)) if (part.type !== 'start' && part.type !== 'end') yield part;
 }
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '../../core/json.ts';
-import type { PredictPart } from '../../core/predict.ts';
+import type { AnswerPart } from '../../core/predict.ts';
 import { BlockStream } from './block-stream.ts';
 import { opaqueBlocks } from './opaque-blocks.ts';
 
-type ContentDelta = Exclude<PredictPart, { type: 'start' | 'end' }>;
+type ContentDelta = Exclude<AnswerPart, { type: 'start' | 'end' }>;
 
 /** The events of these parts, as they would be written, and whether there was a call among them. */
 function write(...parts: ContentDelta[]): { events: JsonObject[]; hasToolCall: boolean } {

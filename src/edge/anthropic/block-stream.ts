@@ -3,7 +3,7 @@
 
 import { upstreamMalformed } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import type { PredictPart } from '../../core/predict.ts';
+import type { AnswerPart } from '../../core/predict.ts';
 import { JsonProgress } from '../json-progress.ts';
 import { heldPartCharacters, maxHeldBackCharacters } from './defaults.ts';
 import { LateFields } from './late-fields.ts';
@@ -11,8 +11,8 @@ import { isCustomCall, opaqueBlocks } from './opaque-blocks.ts';
 import { sortAnnotations, toolUseBlock } from './render-message.ts';
 import type { AnswerBlock, BlockDelta, MessageEvent } from './response-body.ts';
 
-type ContentDelta = Exclude<PredictPart, { type: 'start' | 'end' }>;
-type ToolCallStart = Extract<PredictPart, { type: 'tool-call-start' }>;
+type ContentDelta = Exclude<AnswerPart, { type: 'start' | 'end' }>;
+type ToolCallStart = Extract<AnswerPart, { type: 'tool-call-start' }>;
 type OtherDelta = Exclude<ContentDelta, { type: 'tool-call-start' | 'tool-call-delta' }>;
 
 /** Kinds of blocks that grow by text. A refusal is a text block too, but never the same one as the text around it. */
@@ -189,7 +189,7 @@ export class BlockStream {
   }
 
   /** A signature closes its block: what follows is another thought, with a signature of its own. */
-  #writeReasoning(part: Extract<PredictPart, { type: 'reasoning-delta' }>): void {
+  #writeReasoning(part: Extract<AnswerPart, { type: 'reasoning-delta' }>): void {
     const { text, signature, encrypted } = part;
     if (part.startsBlock) this.#thoughtFields = undefined;
     if (part.startsBlock || this.#open !== 'thinking') this.#stop();

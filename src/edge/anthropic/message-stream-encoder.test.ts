@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ResponseCollector } from '../../core/collect.ts';
 import { SluiceError } from '../../core/error.ts';
-import type { PredictPart } from '../../core/predict.ts';
+import type { AnswerPart } from '../../core/predict.ts';
 import { maxHeldBackCharacters } from './defaults.ts';
 import { createMessageStreamEncoder } from './message-stream-encoder.ts';
 import { renderMessage } from './render-message.ts';
@@ -11,8 +11,8 @@ import { renderMessage } from './render-message.ts';
 // biome-ignore lint/suspicious/noExplicitAny: a parsed event may have any shape; the assertions say which it must have
 type Event = any;
 
-const start: PredictPart = { type: 'start', id: 'msg_1', model: 'm', target: 'p/m', createdAtMs: 0, attempts: 1 };
-const end: PredictPart = {
+const start: AnswerPart = { type: 'start', id: 'msg_1', model: 'm', target: 'p/m', createdAtMs: 0, attempts: 1 };
+const end: AnswerPart = {
   type: 'end',
   finishReason: 'stop',
   usage: { inputTokens: 9, outputTokens: 4, cachedInputTokens: 5, source: 'provider' },
@@ -34,7 +34,7 @@ function parseEvents(text: string): Event[] {
     });
 }
 
-function encodeAll(parts: readonly PredictPart[]): Event[] {
+function encodeAll(parts: readonly AnswerPart[]): Event[] {
   const encoder = createMessageStreamEncoder('req_1');
   return parts.flatMap((part) => parseEvents(encoder.encode(part)));
 }
@@ -98,7 +98,7 @@ function inputOf(text: string): unknown {
   }
 }
 
-function collected(parts: readonly PredictPart[]): Event {
+function collected(parts: readonly AnswerPart[]): Event {
   const collector = new ResponseCollector();
   for (const part of parts) collector.add(part);
   return JSON.parse(JSON.stringify(renderMessage(collector.finish())));
@@ -116,7 +116,7 @@ test('message stream: what the vendor says before the answer stands in message_s
       extra: { service_tier: 'batch', cache_creation, input_tokens: 99 },
     },
     extra: { diagnostics: { a: 1 }, id: 'not ours' },
-  } as PredictPart;
+  } as AnswerPart;
   const [{ message }] = encodeAll([early]);
   assert.deepEqual([message.id, message.diagnostics, message.stop_details], ['msg_1', { a: 1 }, null]);
   const { input_tokens, service_tier, speed, cache_creation: shown } = message.usage;
@@ -174,7 +174,7 @@ test('message stream: text, in the order and with the figures that clients expec
 
 test('message stream: calls that come one after the other are passed on without delay', () => {
   const encoder = createMessageStreamEncoder('req_1');
-  const typesOf = (part: PredictPart): string[] => parseEvents(encoder.encode(part)).map((event) => event.type);
+  const typesOf = (part: AnswerPart): string[] => parseEvents(encoder.encode(part)).map((event) => event.type);
   typesOf(start);
   assert.deepEqual(typesOf({ type: 'tool-call-start', index: 0, id: 'a', name: 'n' }), ['content_block_start']);
   assert.deepEqual(typesOf({ type: 'tool-call-delta', index: 0, argumentsDelta: '{"x":' }), ['content_block_delta']);
@@ -187,7 +187,7 @@ test('message stream: calls that come one after the other are passed on without 
 });
 
 test('message stream: calls that come at once are put one after the other', () => {
-  const parts: PredictPart[] = [
+  const parts: AnswerPart[] = [
     start,
     { type: 'tool-call-start', index: 0, id: 'a', name: 'n' },
     { type: 'tool-call-start', index: 1, id: 'b', name: 'n' },
@@ -248,7 +248,7 @@ test('message stream: the id of another vendor is kept behind the prefix that cl
 
 test('message stream: fields of the end that have no name here are kept, those of the delta in it', () => {
   const container = { id: 'c', skills: null };
-  const ending: PredictPart = { ...end, extra: { container, context_management: { applied_edits: [] } } };
+  const ending: AnswerPart = { ...end, extra: { container, context_management: { applied_edits: [] } } };
   const event = encodeAll([start, ending]).at(-2);
   assert.deepEqual(event.delta.container, container);
   assert.deepEqual(event.context_management, { applied_edits: [] });
@@ -291,7 +291,7 @@ test('message stream: the keep-alive is a ping event', () => {
 const shortText = fc.oneof(fc.constant(''), fc.string({ unit: 'grapheme', maxLength: 6 }));
 
 /** The parts of one tool call: its start and its arguments in any pieces, sometimes broken, sometimes missing. */
-function toolCall(index: number): fc.Arbitrary<PredictPart[]> {
+function toolCall(index: number): fc.Arbitrary<AnswerPart[]> {
   const json = fc
     .dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 }), { maxKeys: 3 })
     .map((value) => JSON.stringify(value));
@@ -303,7 +303,7 @@ function toolCall(index: number): fc.Arbitrary<PredictPart[]> {
   const piece = fc.integer({ min: 1, max: 5 });
   return fc.tuple(text, fc.string(), piece).map(([argumentsText, name, size]) => {
     const extra = size > 3 ? { extra: { caller: { type: 'code', tool_id: 'c' } } } : {};
-    const parts: PredictPart[] = [{ type: 'tool-call-start', index, id: `call_${index}`, name, ...extra }];
+    const parts: AnswerPart[] = [{ type: 'tool-call-start', index, id: `call_${index}`, name, ...extra }];
     for (let at = 0; at < argumentsText.length; at += size) {
       parts.push({ type: 'tool-call-delta', index, argumentsDelta: argumentsText.slice(at, at + size) });
     }
@@ -324,32 +324,32 @@ const proof = fc.constantFrom<{ signature?: string; extra?: { id: string } }>(
   { extra: { id: 'r' } },
 );
 
-const otherPart: fc.Arbitrary<PredictPart> = fc.oneof(
+const otherPart: fc.Arbitrary<AnswerPart> = fc.oneof(
   fc
     .tuple(shortText, startsBlock, annotations)
-    .map(([text, starts, marks]): PredictPart => ({ type: 'text-delta', text, ...starts, ...marks })),
+    .map(([text, starts, marks]): AnswerPart => ({ type: 'text-delta', text, ...starts, ...marks })),
   fc
     .tuple(shortText, startsBlock, proof)
-    .map(([text, starts, proven]): PredictPart => ({ type: 'reasoning-delta', text, ...starts, ...proven })),
-  shortText.map((text): PredictPart => ({ type: 'refusal-delta', text })),
+    .map(([text, starts, proven]): AnswerPart => ({ type: 'reasoning-delta', text, ...starts, ...proven })),
+  shortText.map((text): AnswerPart => ({ type: 'refusal-delta', text })),
   // With a signature, so that what follows is a block of its own.
-  fc.constant<PredictPart>({
+  fc.constant<AnswerPart>({
     type: 'reasoning-delta',
     text: '',
     signature: 'sig',
     encrypted: 'xyz',
     extra: { id: 'r' },
   }),
-  fc.constant<PredictPart>({
+  fc.constant<AnswerPart>({
     type: 'opaque-delta',
     dialect: 'anthropic',
     value: { type: 'container_upload', file_id: 'f' },
   }),
-  fc.constant<PredictPart>({ type: 'opaque-delta', dialect: 'openai', value: { type: 'audio' } }),
+  fc.constant<AnswerPart>({ type: 'opaque-delta', dialect: 'openai', value: { type: 'audio' } }),
 );
 
 /** Any stream: up to four calls whose parts are mixed with each other and with other parts; calls start in order. */
-const anyStream: fc.Arbitrary<PredictPart[]> = fc
+const anyStream: fc.Arbitrary<AnswerPart[]> = fc
   .tuple(toolCall(0), toolCall(1), toolCall(2), toolCall(3), fc.array(otherPart, { maxLength: 8 }), fc.nat(4))
   .chain(([a, b, c, d, others, calls]) => {
     const queues = [...[a, b, c, d].slice(0, calls), others];
@@ -357,7 +357,7 @@ const anyStream: fc.Arbitrary<PredictPart[]> = fc
     return fc.array(fc.nat(), { minLength: length, maxLength: length }).map((choices) => mix(queues, choices));
   });
 
-function mix(queues: readonly (readonly PredictPart[])[], choices: readonly number[]): PredictPart[] {
+function mix(queues: readonly (readonly AnswerPart[])[], choices: readonly number[]): AnswerPart[] {
   const rests = queues.map((queue) => [...queue]);
   let startedCalls = 0;
   const content = choices.map((choice) => {

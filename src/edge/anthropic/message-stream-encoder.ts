@@ -2,9 +2,10 @@
 // message_stop. A stream that fails ends in an `error` event and never has a message_stop.
 
 import type { SluiceError } from '../../core/error.ts';
-import type { Ending, PredictPart } from '../../core/predict.ts';
+import type { AnswerPart, Ending } from '../../core/predict.ts';
 import { zeroUsage } from '../../core/usage.ts';
 import type { StreamEncoder } from '../dialect.ts';
+import { spokenByField } from '../spoken-by.ts';
 import { BlockStream } from './block-stream.ts';
 import { completeContainer } from './complete-fields.ts';
 import { renderErrorBody } from './render-error.ts';
@@ -26,7 +27,7 @@ export function createMessageStreamEncoder(requestId: string): StreamEncoder {
   const deltas = new DeltaFrames();
   const blocks = new BlockStream(write);
 
-  const encode = (part: PredictPart): void => {
+  const encode = (part: AnswerPart): void => {
     switch (part.type) {
       case 'start':
         write({ type: 'message_start', message: openMessage(part, part.inputUsage ?? zeroUsage, part.extra) });
@@ -59,6 +60,7 @@ function messageDelta(ending: Ending, hasToolCall: boolean, hasRefusal: boolean)
   const { container, stop_details = null, ...extra } = ending.extra ?? {};
   return {
     ...extra,
+    ...spokenByField(ending),
     type: 'message_delta',
     delta: {
       ...stopFieldsOf(ending, { hasToolCall, hasRefusal }),

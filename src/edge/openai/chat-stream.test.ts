@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { collectResponse, partsOf } from '../../core/collect.ts';
 import { SluiceError } from '../../core/error.ts';
 import type { ContentPart } from '../../core/message.ts';
-import type { Ending, PredictPart, PredictResponse } from '../../core/predict.ts';
+import type { Ending, PredictResponse, AnswerPart } from '../../core/predict.ts';
 import { createChatStreamEncoder } from './chat-stream.ts';
 import { renderChatCompletion } from './render-chat.ts';
 
@@ -17,7 +17,7 @@ const answerer = {
 };
 const usage = { inputTokens: 3, outputTokens: 2, source: 'engine' } as const;
 
-function encodeAll(parts: Iterable<PredictPart>, includeUsage = false): string {
+function encodeAll(parts: Iterable<AnswerPart>, includeUsage = false): string {
   const encoder = createChatStreamEncoder(includeUsage, 'req_1');
   let text = '';
   for (const part of parts) text += encoder.encode(part);
@@ -157,7 +157,7 @@ test('chat stream: whatever the answer, its chunks put together are the whole co
   );
 });
 
-async function* toStream(parts: Iterable<PredictPart>): AsyncGenerator<PredictPart> {
+async function* toStream(parts: Iterable<AnswerPart>): AsyncGenerator<AnswerPart> {
   yield* parts;
 }
 
@@ -187,7 +187,7 @@ function putTogether(events: ReturnType<typeof JSON.parse>[]): object {
 }
 
 test('chat completions: an ending that OpenAI has no word for is no clean stop, and its own word is beside it', async () => {
-  const parts: PredictPart[] = [
+  const parts: AnswerPart[] = [
     { type: 'start', id: 'c', model: 'm', target: 'p/m', attempts: 1, createdAtMs: 0 },
     { type: 'text-delta', text: 'Hm' },
     {
@@ -237,13 +237,13 @@ test('chat completions: a refusal’s own word and the stop sequence that matche
 });
 
 test('chat completions: where no vendor says why an answer ended, its calls say so', async () => {
-  const unsaid: PredictPart = { type: 'end', finishReason: 'other', usage };
-  const call: PredictPart = { type: 'tool-call-start', index: 0, id: 'call_1', name: 'f' };
+  const unsaid: AnswerPart = { type: 'end', finishReason: 'other', usage };
+  const call: AnswerPart = { type: 'tool-call-start', index: 0, id: 'call_1', name: 'f' };
   for (const [content, expected] of [
     [{ type: 'text-delta', text: 'Hi' }, 'stop'],
     [call, 'tool_calls'],
   ] as const) {
-    const parts: PredictPart[] = [{ type: 'start', ...answerer }, content, unsaid];
+    const parts: AnswerPart[] = [{ type: 'start', ...answerer }, content, unsaid];
     assert.equal(eventsOf(encodeAll(parts)).at(-2).choices[0].finish_reason, expected);
     const [choice] = JSON.parse(renderChatCompletion(await collectResponse(toStream(parts)))).choices;
     assert.equal(choice.finish_reason, expected);
@@ -253,7 +253,7 @@ test('chat completions: where no vendor says why an answer ended, its calls say 
 test('chat completions: citations of other vendors, and tiers that OpenAI does not have, are not passed off as its own', async () => {
   const url = { type: 'url_citation', url_citation: { url: 'u', title: 't', start_index: 0, end_index: 1 } };
   const page = { type: 'page_location', cited_text: 'c' };
-  const parts: PredictPart[] = [
+  const parts: AnswerPart[] = [
     { type: 'start', id: 'c', model: 'm', target: 'p/m', attempts: 1, createdAtMs: 0 },
     { type: 'text-delta', text: 'Hm', annotations: [url, page] },
     {
@@ -278,7 +278,7 @@ test('chat completions: citations of other vendors, and tiers that OpenAI does n
 
 test('chat stream: fields of a text without a name here are those of the delta, and of the whole message', async () => {
   const extra = { extra_content: { google: { thought_signature: 'c2VhbA==' } } };
-  const parts: PredictPart[] = [
+  const parts: AnswerPart[] = [
     { type: 'start', ...answerer },
     { type: 'text-delta', text: 'Hi' },
     { type: 'text-delta', text: '', extra },

@@ -4,7 +4,7 @@
 import type { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { isMessageFields } from '../../core/opaque-part.ts';
-import type { Answerer, ChoiceEnding, Ending, PredictPart } from '../../core/predict.ts';
+import type { Answerer, AnswerPart, ChoiceEnding, Ending } from '../../core/predict.ts';
 import type { StreamEncoder } from '../dialect.ts';
 import { openAiErrorBody } from './error.ts';
 import { LateContent } from './late-content.ts';
@@ -58,7 +58,7 @@ class ChatStreamEncoder implements StreamEncoder {
     this.#tail = `,"logprobs":null${this.#afterLogprobs}`;
   }
 
-  encode(part: PredictPart): string {
+  encode(part: AnswerPart): string {
     switch (part.type) {
       case 'text-delta':
         return this.#text(part);
@@ -111,7 +111,7 @@ class ChatStreamEncoder implements StreamEncoder {
     return `"id":${JSON.stringify(id)},"object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)}`;
   }
 
-  #text(part: Extract<PredictPart, { type: 'text-delta' }>): string {
+  #text(part: Extract<AnswerPart, { type: 'text-delta' }>): string {
     const { text, extra, annotations } = part;
     this.#late.addText(text.length, part.startsBlock === true);
     if (annotations !== undefined) this.#late.annotate(annotations);
@@ -122,7 +122,7 @@ class ChatStreamEncoder implements StreamEncoder {
   }
 
   /** Fields of the message as they are; a picture at once; any other part with the end. */
-  #opaque(part: Extract<PredictPart, { type: 'opaque-delta' }>): string {
+  #opaque(part: Extract<AnswerPart, { type: 'opaque-delta' }>): string {
     if (part.isNotice === true) return '';
     if (isMessageFields(part)) {
       this.#late.endBlock();
@@ -133,14 +133,14 @@ class ChatStreamEncoder implements StreamEncoder {
     return image === undefined ? '' : this.#delta(`{"images":[${JSON.stringify(image)}]}`, '""');
   }
 
-  #reasoning(part: Extract<PredictPart, { type: 'reasoning-delta' }>): string {
+  #reasoning(part: Extract<AnswerPart, { type: 'reasoning-delta' }>): string {
     this.#late.endBlock();
     const { text } = part;
     this.#blocks.add(part);
     return text === '' ? '' : this.#delta(`{"reasoning_content":${JSON.stringify(text)}}`, '""');
   }
 
-  #refusal(part: Extract<PredictPart, { type: 'refusal-delta' }>): string {
+  #refusal(part: Extract<AnswerPart, { type: 'refusal-delta' }>): string {
     this.#late.endBlock();
     const delta = `{"refusal":${JSON.stringify(part.text)}}`;
     if (part.logprobs === undefined) return this.#delta(delta, '""');

@@ -4,7 +4,7 @@
 
 import type { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { Answerer, DeltaPart, Ending, PredictPart, PredictRequest } from '../../core/predict.ts';
+import type { Answerer, AnswerPart, DeltaPart, Ending, PredictPart, PredictRequest } from '../../core/predict.ts';
 import { sumUsage, type Usage } from '../../core/usage.ts';
 import type { StreamAnswer, StreamEncoder } from '../dialect.ts';
 import { charactersOf, legacyLogprobs } from './completions-logprobs.ts';
@@ -74,7 +74,7 @@ class CompletionStreamEncoder implements StreamEncoder {
     this.#noUsage = options.includeUsage ? ',"usage":null' : '';
   }
 
-  encode(part: PredictPart): string {
+  encode(part: AnswerPart): string {
     const pending = this.#pending;
     if (pending === '') return this.#encode(part);
     this.#pending = '';
@@ -96,7 +96,7 @@ class CompletionStreamEncoder implements StreamEncoder {
     return ': keep-alive\n\n';
   }
 
-  #encode(part: PredictPart): string {
+  #encode(part: AnswerPart): string {
     switch (part.type) {
       case 'start':
         if (this.#head === '') this.#head = headOf(part);

@@ -4,21 +4,21 @@ import { openAiDocument } from '../../../test/fixtures/openapi.ts';
 import { evaluationDataMissing } from '../../../test/fixtures/upstream-calls.ts';
 import { ResponseCollector } from '../../core/collect.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { PredictPart } from '../../core/predict.ts';
+import type { AnswerPart } from '../../core/predict.ts';
 import { createChatStreamEncoder } from './chat-stream.ts';
 import { maxLateCharacters } from './defaults.ts';
 import { LateContent } from './late-content.ts';
 import { renderChatCompletion } from './render-chat.ts';
 
-const start: PredictPart = { type: 'start', id: 'c', model: 'm', target: 'p/m', createdAtMs: 0, attempts: 1 };
-const end: PredictPart = {
+const start: AnswerPart = { type: 'start', id: 'c', model: 'm', target: 'p/m', createdAtMs: 0, attempts: 1 };
+const end: AnswerPart = {
   type: 'end',
   finishReason: 'stop',
   usage: { inputTokens: 1, outputTokens: 1, source: 'engine' },
 };
 
 /** The message of the whole answer, and the deltas of its stream. */
-function shown(content: readonly PredictPart[]): { message: JsonObject; deltas: JsonObject[] } {
+function shown(content: readonly AnswerPart[]): { message: JsonObject; deltas: JsonObject[] } {
   const parts = [start, ...content, end];
   const collector = new ResponseCollector();
   for (const part of parts) collector.add(part);
@@ -67,7 +67,7 @@ test('late content: citations of pages have chat’s form, at their places in th
 });
 
 test('late content: what comes between two texts ends the block that a citation speaks of', () => {
-  const search: PredictPart = { type: 'opaque-delta', dialect: 'anthropic', value: { type: 'server_tool_use' } };
+  const search: AnswerPart = { type: 'opaque-delta', dialect: 'anthropic', value: { type: 'server_tool_use' } };
   const { message, deltas } = shown([
     { type: 'text-delta', text: 'Look: ', annotations: [found] },
     search,
@@ -88,12 +88,12 @@ test('late content: what comes between two texts ends the block that a citation 
 });
 
 test('late content: pictures go out at once, numbered; what only tells of progress is no content', () => {
-  const picture = (data: string): PredictPart => ({
+  const picture = (data: string): AnswerPart => ({
     type: 'opaque-delta',
     dialect: 'vertex',
     value: { inlineData: { mimeType: 'image/png', data } },
   });
-  const progress: PredictPart = {
+  const progress: AnswerPart = {
     type: 'opaque-delta',
     dialect: 'openai-responses',
     value: { type: 'response.web_search_call.searching' },
@@ -118,7 +118,7 @@ test('late content: pictures go out at once, numbered; what only tells of progre
 });
 
 test('late content: lists of fields without a name grow, where an answer brings them in pieces', () => {
-  const details = (text: string): PredictPart => ({
+  const details = (text: string): AnswerPart => ({
     type: 'opaque-delta',
     dialect: 'openai',
     value: { reasoning_details: [{ text }] },

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { collectResponse } from '../../core/collect.ts';
-import type { PredictPart } from '../../core/predict.ts';
+import type { AnswerPart } from '../../core/predict.ts';
 import { createChatStreamEncoder } from './chat-stream.ts';
 import { functionCallEncoder, withFunctionCall } from './legacy-functions.ts';
 import { parseChatCall } from './parse-chat.ts';
 import { renderChatCompletion } from './render-chat.ts';
 
-const parts: readonly PredictPart[] = [
+const parts: readonly AnswerPart[] = [
   { type: 'start', id: 'chatcmpl-1', model: 'm', target: 'p/m', attempts: 1, createdAtMs: 0 },
   { type: 'tool-call-start', index: 0, id: 'call_1', name: 'weather' },
   { type: 'tool-call-delta', index: 0, argumentsDelta: '{"city":' },
@@ -15,7 +15,7 @@ const parts: readonly PredictPart[] = [
   { type: 'end', finishReason: 'tool-calls', usage: { inputTokens: 1, outputTokens: 2, source: 'provider' } },
 ];
 
-async function* stream(): AsyncGenerator<PredictPart> {
+async function* stream(): AsyncGenerator<AnswerPart> {
   yield* parts;
 }
 
@@ -47,7 +47,7 @@ test('legacy functions: the pieces of a streamed call are in function_call and e
 });
 
 test('legacy functions: an answer without a call is left as it is', async () => {
-  const text: readonly PredictPart[] = parts.filter((part) => !part.type.startsWith('tool-call'));
+  const text: readonly AnswerPart[] = parts.filter((part) => !part.type.startsWith('tool-call'));
   const plain = async function* () {
     yield* text;
   };

@@ -3,7 +3,7 @@
 
 import type { JsonObject } from '../../core/json.ts';
 import type { ContentPart } from '../../core/message.ts';
-import type { ChoiceContent, ChoiceEnding, DeltaPart, PredictPart, PredictResponse } from '../../core/predict.ts';
+import type { AnswerPart, ChoiceContent, ChoiceEnding, DeltaPart, PredictResponse } from '../../core/predict.ts';
 import type { StreamEncoder } from '../dialect.ts';
 
 /** The answer with the first call of each choice as a function call; more than one cannot be asked for in this form. */
@@ -30,7 +30,7 @@ export function functionCallEncoder(encoder: StreamEncoder): StreamEncoder {
   };
 }
 
-function legacyPart(part: PredictPart): PredictPart {
+function legacyPart(part: AnswerPart): AnswerPart {
   switch (part.type) {
     case 'tool-call-start':
     case 'tool-call-delta':

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '../../core/json.ts';
 import type { ContentPart } from '../../core/message.ts';
-import type { PredictPart, PredictResponse } from '../../core/predict.ts';
+import type { AnswerPart, PredictResponse } from '../../core/predict.ts';
 import { createChatStreamEncoder } from './chat-stream.ts';
 import { maxThoughtChars } from './defaults.ts';
 import { parseChatCall } from './parse-chat.ts';
@@ -25,7 +25,7 @@ function messageOf(content: ContentPart[]): JsonObject {
   );
 }
 
-function deltasOf(parts: PredictPart[]): JsonObject[] {
+function deltasOf(parts: AnswerPart[]): JsonObject[] {
   const encoder = createChatStreamEncoder(false, 'r');
   const text = [{ type: 'start', ...answerer } as const, ...parts, { type: 'end', ...ending } as const]
     .map((part) => encoder.encode(part))

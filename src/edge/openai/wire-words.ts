@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { ChoiceEnding, Ending, TokenLogprob } from '../../core/predict.ts';
 import { totalTokens, type Usage } from '../../core/usage.ts';
 import { nativeFinishReasonOf } from '../native-finish-reason.ts';
+import { spokenByField } from '../spoken-by.ts';
 import { usageDetailsOf } from '../usage-details.ts';
 
 /**
@@ -63,7 +64,7 @@ const reservedFields = ['id', 'object', 'created', 'model', 'choices', 'usage'] 
 
 /** What the last chunks of a stream tell of the answer beside what every chunk has, as JSON text behind other fields: `,"a":1`, or ''. */
 export function lastChunkFields(ending: Ending): string {
-  const fields: JsonObject = { ...answerFieldsOf(ending.extra) };
+  const fields: JsonObject = { ...answerFieldsOf(ending.extra), ...spokenByField(ending) };
   if (ending.systemFingerprint !== undefined) fields['system_fingerprint'] = ending.systemFingerprint;
   for (const field of reservedFields) delete fields[field];
   return Object.keys(fields).length === 0 ? '' : `,${JSON.stringify(fields).slice(1, -1)}`;

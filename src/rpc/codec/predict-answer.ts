@@ -65,6 +65,8 @@ export function partToWire(part: PredictPart): wire.Token {
       return { ...partToWire(part.part), choice: part.choice };
     case 'choice-end':
       return { text: '', part: { $case: 'choiceEnd', value: choiceEndingToWire(part) }, choice: part.choice };
+    case 'seam':
+      return { text: '', part: { $case: 'seam', value: { target: part.target } } };
     case 'end':
       return { text: '', part: { $case: 'end', value: endingToWire(part) } };
   }
@@ -80,6 +82,8 @@ export function partFromWire(token: wire.Token): PredictPart {
       return { type: 'end', ...endingFromWire(part.value) };
     case 'choiceEnd':
       return { type: 'choice-end', choice: otherChoice(choice), ...choiceEndingFromWire(part.value) };
+    case 'seam':
+      return { type: 'seam', target: part.value.target };
     default: {
       const delta = deltaFromWire(token);
       return choice === 0 ? delta : { type: 'choice-part', choice: otherChoice(choice), part: delta };
@@ -203,10 +207,16 @@ function endingToWire(ending: Ending): wire.Ending {
     ...choiceEndingToWire(ending),
     usage: usageToWire(ending.usage),
     systemFingerprint: ending.systemFingerprint,
+    spokenBy: [...(ending.spokenBy ?? [])],
   };
 }
 
 function endingFromWire(ending: wire.Ending): Ending {
-  const { usage, systemFingerprint } = ending;
-  return present({ ...choiceEndingFromWire(ending), usage: usageFromWire(usage), systemFingerprint });
+  const { usage, systemFingerprint, spokenBy } = ending;
+  return present({
+    ...choiceEndingFromWire(ending),
+    usage: usageFromWire(usage),
+    systemFingerprint,
+    spokenBy: unlessEmpty(spokenBy),
+  });
 }

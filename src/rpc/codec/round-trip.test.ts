@@ -115,7 +115,8 @@ const endingFields = {
   finishReason,
   usage,
 } as const;
-const endingOptions = { ...choiceEndingOptions, systemFingerprint: text };
+const speaker = all({ target: text, model: text, characters: whole });
+const endingOptions = { ...choiceEndingOptions, systemFingerprint: text, spokenBy: some(speaker) };
 const predictResponse = fields(
   { ...answerer, ...endingFields, content: fc.array(content, { maxLength: 3 }) },
   { ...endingOptions, logprobs: some(logprob), downgrades: some(text), otherChoices: some(choice) },
@@ -139,6 +140,7 @@ const part: fc.Arbitrary<PredictPart> = fc.oneof(
     { type: is('choice-end'), choice: otherIndex, finishReason },
     choiceEndingOptions,
   ) as fc.Arbitrary<PredictPart>,
+  all({ type: is('seam'), target: text }),
   fields({ type: is('end'), ...endingFields }, endingOptions) as fc.Arbitrary<PredictPart>,
 );
 

@@ -10,7 +10,7 @@ import {
   isProgressEvent,
   type OpaqueValue,
 } from '../../../core/opaque-part.ts';
-import { isEmptyDelta, type PredictPart } from '../../../core/predict.ts';
+import { isEmptyDelta, type AnswerPart } from '../../../core/predict.ts';
 import type { Ids } from '../../../ports/ids.ts';
 import { CallItems } from './call-items.ts';
 import { carrierOf } from './carrier-item.ts';
@@ -20,7 +20,7 @@ import { ReasoningItem } from './reasoning-item.ts';
 import { VendorItems } from './vendor-items.ts';
 
 /** A part between `start` and `end`. */
-export type ContentDelta = Exclude<PredictPart, { type: 'start' | 'end' }>;
+export type ContentDelta = Exclude<AnswerPart, { type: 'start' | 'end' }>;
 
 /**
  * The items of one answer. At most one message or one reasoning item is open; it is closed when another item begins. Calls

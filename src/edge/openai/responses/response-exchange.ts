@@ -7,6 +7,7 @@ import type { JsonObject } from '../../../core/json.ts';
 import type { Answerer, Ending, PredictPart, PredictResponse } from '../../../core/predict.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Ids } from '../../../ports/ids.ts';
+import { spokenByField } from '../../spoken-by.ts';
 import { type ContentDelta, OutputItems } from './output-items.ts';
 import type { EmitEvent } from './output-state.ts';
 import type { ResponseCall } from './parse-request.ts';
@@ -104,6 +105,7 @@ export class ResponseExchange {
         ...ending.extra,
         ...(ending.stopSequence === undefined ? {} : { stop_sequence: ending.stopSequence }),
         ...this.#output.remainder,
+        ...spokenByField(ending),
       },
       ...(status === 'completed' ? { completedAtMs: this.#parts.clock.now() } : {}),
     };

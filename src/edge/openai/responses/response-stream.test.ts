@@ -11,7 +11,7 @@ import { textAnswer } from '../../../../test/fixtures/scripted-inference.ts';
 import { createRecordingLog, createRecordingMetrics } from '../../../../test/fixtures/silent-telemetry.ts';
 import { SluiceError } from '../../../core/error.ts';
 import type { JsonObject } from '../../../core/json.ts';
-import type { PredictPart } from '../../../core/predict.ts';
+import type { AnswerPart, PredictPart } from '../../../core/predict.ts';
 import type { StreamEncoder } from '../../dialect.ts';
 import { saveTimeoutMs } from './defaults.ts';
 import { parseResponseCall } from './parse-request.ts';
@@ -74,7 +74,7 @@ function subject(body: JsonObject = {}): Subject {
       let count = 0;
       try {
         for await (const part of exchange.recorded(partsOf(parts))) {
-          text += encoder.encode(part);
+          if (part.type !== 'seam') text += encoder.encode(part);
           count += 1;
           if (count >= leavesAfter) break;
         }
@@ -175,7 +175,7 @@ test('response stream: a good end that comes too late for its caller is told as 
   const parts = exchange.recorded(partsOf(answer));
   let text = '';
   for (let count = 0; count < answer.length - 1; count += 1)
-    text += encoder.encode((await parts.next()).value as PredictPart);
+    text += encoder.encode((await parts.next()).value as AnswerPart);
   const end = parts.next();
   await new Promise((resolve) => setImmediate(resolve));
   text += encoder.fail(new SluiceError('deadline_exceeded'));

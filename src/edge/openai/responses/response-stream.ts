@@ -2,7 +2,7 @@
 
 import type { SluiceError } from '../../../core/error.ts';
 import type { JsonObject } from '../../../core/json.ts';
-import type { PredictPart } from '../../../core/predict.ts';
+import type { AnswerPart } from '../../../core/predict.ts';
 import type { StreamEncoder } from '../../dialect.ts';
 import { openAiErrorBody } from '../error.ts';
 import type { ResponseExchange } from './response-exchange.ts';
@@ -40,7 +40,7 @@ class ResponseStreamEncoder implements StreamEncoder {
     exchange.listen((type, fields, place) => this.#tellItem(type, fields, place));
   }
 
-  encode(part: PredictPart): string {
+  encode(part: AnswerPart): string {
     if (part.type === 'start') {
       this.#exchange.start(part);
       return '';

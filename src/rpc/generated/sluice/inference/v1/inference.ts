@@ -419,6 +419,9 @@ export interface Token {
     | //
     /** Of every choice but the first, which ends with `end`. */
     { $case: "choiceEnd"; value: ChoiceEnding }
+    | //
+    /** From here on another target speaks; no part of the answer. */
+    { $case: "seam"; value: Seam }
     | undefined;
   /** Whose part it is, when several choices were asked for. Absent: that of the first, 0. */
   choice?: number | undefined;
@@ -518,7 +521,27 @@ export interface Ending {
     | string
     | undefined;
   /** A JSON object of further fields of the answer. */
-  extraJson?: string | undefined;
+  extraJson?:
+    | string
+    | undefined;
+  /** Of a stream that went on at another target: who spoke, in order. Empty: one target gave all of it. */
+  spokenBy: Speaker[];
+}
+
+/** The target that answered has died, and another goes on from behind what was said. */
+export interface Seam {
+  /** `provider/model` of the server's configuration. */
+  target: string;
+}
+
+/** A target that gave a part of one answer. */
+export interface Speaker {
+  /** `provider/model` of the server's configuration. */
+  target: string;
+  /** The model's own name, as its vendor reports it. */
+  model: string;
+  /** Length of the text that came from it, in UTF-16 code units. */
+  characters: number;
 }
 
 /** Tokens used. The optional counts are parts of the totals. */
@@ -3216,6 +3239,9 @@ export const Token: MessageFns<Token> = {
       case "choiceEnd":
         ChoiceEnding.encode(message.part.value, writer.uint32(90).fork()).join();
         break;
+      case "seam":
+        Seam.encode(message.part.value, writer.uint32(98).fork()).join();
+        break;
     }
     if (message.choice !== undefined) {
       writer.uint32(80).int32(message.choice);
@@ -3314,6 +3340,14 @@ export const Token: MessageFns<Token> = {
             }
 
             message.part = { $case: "choiceEnd", value: ChoiceEnding.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.part = { $case: "seam", value: Seam.decode(reader, reader.uint32()) };
             continue;
           }
           case 10: {
@@ -3907,6 +3941,7 @@ function createBaseEnding(): Ending {
     usage: undefined,
     systemFingerprint: undefined,
     extraJson: undefined,
+    spokenBy: [],
   };
 }
 
@@ -3929,6 +3964,9 @@ export const Ending: MessageFns<Ending> = {
     }
     if (message.extraJson !== undefined) {
       writer.uint32(50).string(message.extraJson);
+    }
+    for (const v of message.spokenBy) {
+      Speaker.encode(v!, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -3992,6 +4030,128 @@ export const Ending: MessageFns<Ending> = {
             }
 
             message.extraJson = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.spokenBy.push(Speaker.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSeam(): Seam {
+  return { target: "" };
+}
+
+export const Seam: MessageFns<Seam> = {
+  encode(message: Seam, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.target !== "") {
+      writer.uint32(10).string(message.target);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Seam {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSeam();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.target = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSpeaker(): Speaker {
+  return { target: "", model: "", characters: 0 };
+}
+
+export const Speaker: MessageFns<Speaker> = {
+  encode(message: Speaker, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.target !== "") {
+      writer.uint32(10).string(message.target);
+    }
+    if (message.model !== "") {
+      writer.uint32(18).string(message.model);
+    }
+    if (message.characters !== 0) {
+      writer.uint32(24).int64(message.characters);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Speaker {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSpeaker();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.target = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.characters = longToNumber(reader.int64());
             continue;
           }
         }
