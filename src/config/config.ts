@@ -65,17 +65,19 @@ export interface OpenAiCompatibleConfig {
   readonly proxy?: string;
   /** How the server wants to be asked for a ranking. */
   readonly rerank: 'jina' | 'tei';
+  /** How the server is asked to go on with an answer; same meaning as ContinuationForm of the provider. */
+  readonly continuation: 'none' | 'continue-final-message' | 'prefix' | 'last-message';
 }
 
 /** OpenAI itself, or another server of its Responses API. */
-export interface OpenAiConfig extends Omit<OpenAiCompatibleConfig, 'type' | 'rerank'> {
+export interface OpenAiConfig extends Omit<OpenAiCompatibleConfig, 'type' | 'rerank' | 'continuation'> {
   readonly type: 'openai';
   /** Which of its APIs predictions go over; `auto`: the one that fits the request. */
   readonly api: 'auto' | 'chat' | 'responses';
 }
 
 /** Anthropic, or another server of its Messages API. */
-export interface AnthropicConfig extends Omit<OpenAiCompatibleConfig, 'type' | 'rerank'> {
+export interface AnthropicConfig extends Omit<OpenAiCompatibleConfig, 'type' | 'rerank' | 'continuation'> {
   readonly type: 'anthropic';
 }
 
@@ -189,6 +191,8 @@ export interface ModelConfig {
   readonly routing: RoutingConfig;
   readonly timeouts: TimeoutsConfig;
   readonly retries: RetriesConfig;
+  /** What happens to a stream whose target dies in the middle; same meaning as RescueMode of inference/. */
+  readonly rescue: 'off' | 'restart' | 'continue';
   /** Shown in `/v1/models` in place of the provider's own words. */
   readonly summary?: string;
 }

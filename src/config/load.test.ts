@@ -16,6 +16,7 @@ test('config: without a file everything has its embedded default', () => {
     routing: { by: 'order', sticky: 'none' },
     timeouts: { connectMs: 2_000, firstTokenMs: 10_000, idleMs: 15_000, totalMs: 120_000 },
     retries: { maxRepeats: 0, share: 0.2, baseDelayMs: 100, maxDelayMs: 2_000, maxWaitMs: 5_000 },
+    rescue: 'off',
   });
   assert.deepEqual(config.providers, { local: { type: 'local', models: {} } });
   assert.equal(config.dataDir, '/srv/app/data');
@@ -68,6 +69,7 @@ telemetry: { otlp: { endpoint: "http://collector:4318/" }, sampleRatio: 1, logFo
       models: ['llama'],
       proxy: 'http://proxy:3128',
       rerank: 'jina',
+      continuation: 'none',
     });
     assert.deepEqual(config.providers['claude'], {
       type: 'anthropic',

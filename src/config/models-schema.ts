@@ -40,6 +40,12 @@ const model = z
       })
       .prefault({})
       .describe('When a call is sent again to a target that has failed it.'),
+    rescue: z
+      .enum(['off', 'restart', 'continue'])
+      .default('off')
+      .describe(
+        'What happens to a stream whose target dies after it began: off (the caller is told), restart (elsewhere, while no text was shown), continue (another target goes on behind the text, where it can).',
+      ),
     summary: text('a sentence', 'Shown in /v1/models in place of the words of the provider.').exactOptional(),
   })
   .describe('An alias that callers name as their model.');

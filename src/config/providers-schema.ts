@@ -27,6 +27,12 @@ const openAiCompatible = z
       .enum(['jina', 'tei'])
       .default('jina')
       .describe('How the server is asked for a ranking: jina (vLLM, Cohere, Jina, LocalAI) or tei.'),
+    continuation: z
+      .enum(['none', 'continue-final-message', 'prefix', 'last-message'])
+      .default('none')
+      .describe(
+        'How the server is asked to go on with an answer that another target began: continue-final-message (vLLM, SGLang), prefix (Mistral, DeepSeek), last-message (llama.cpp, OpenRouter), or none: it cannot.',
+      ),
   })
   .describe('Any server that speaks the OpenAI dialect: vLLM, TGI, Ollama, llama.cpp, hosted vendors.');
 

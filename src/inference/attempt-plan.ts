@@ -65,8 +65,11 @@ export class AttemptPlan {
     this.#runtime = runtime;
   }
 
-  /** The next attempt, after the wait that it needs. Rejects with what the caller is to be told when there is none. */
-  async next(): Promise<Turn> {
+  /**
+   * The next attempt, after the wait that it needs. Rejects with what the caller is to be told when there is none. Targets for which
+   * `canServe` is false are left out.
+   */
+  async next(canServe?: (target: Target) => boolean): Promise<Turn> {
     for (;;) {
       const index = this.#round === undefined ? this.#position : this.#round[this.#position];
       const target = index === undefined ? undefined : this.#options.targets[index];
@@ -75,6 +78,7 @@ export class AttemptPlan {
         continue;
       }
       this.#position += 1;
+      if (canServe?.(target) === false) continue;
       const turn = this.#ask(target, index);
       if (turn !== undefined) return turn;
     }

@@ -29,34 +29,42 @@ export async function* firstStream(
   plan: AttemptPlan,
   tryTarget: (turn: Turn) => AsyncGenerator<PredictPart, void, undefined>,
 ): AsyncGenerator<PredictPart, void, undefined> {
-  for (;;) {
-    const turn = await plan.next();
-    const parts = tryTarget(turn);
-    let opening: Opening;
-    try {
-      opening = await openStream(parts);
-    } catch (thrown) {
-      plan.failed(turn, thrown);
-      continue;
-    }
-    try {
-      yield turn.attempts === 1 ? opening.start : { ...opening.start, attempts: turn.attempts };
-      yield opening.first;
-      yield* parts;
-    } finally {
-      await parts.return();
-    }
-    return;
+  const { start, first, rest } = await firstOpen(plan, tryTarget);
+  try {
+    yield start;
+    yield first;
+    yield* rest;
+  } finally {
+    await rest.return();
   }
 }
 
-/** The first two parts of a stream: it has content now, so it counts as shown. */
-interface Opening {
+/** A stream that has content. Whoever has it must return `rest`. */
+export interface OpenStream {
+  readonly turn: Turn;
+  /** With the number of attempts made. */
   readonly start: Extract<PredictPart, { type: 'start' }>;
   readonly first: PredictPart;
+  readonly rest: AsyncGenerator<PredictPart, void, undefined>;
 }
 
-async function openStream(parts: AsyncGenerator<PredictPart, void, undefined>): Promise<Opening> {
+/** Makes attempts until one has content. */
+export async function firstOpen(
+  plan: AttemptPlan,
+  tryTarget: (turn: Turn) => AsyncGenerator<PredictPart, void, undefined>,
+): Promise<OpenStream> {
+  for (;;) {
+    const turn = await plan.next();
+    try {
+      return await openStream(turn, tryTarget(turn));
+    } catch (thrown) {
+      plan.failed(turn, thrown);
+    }
+  }
+}
+
+/** Reads on to the first content. Rejects when the stream fails before. */
+export async function openStream(turn: Turn, parts: AsyncGenerator<PredictPart, void, undefined>): Promise<OpenStream> {
   const start = await parts.next();
   const first = start.done === true ? start : await parts.next();
   if (start.done === true || first.done === true) throw new SluiceError('upstream_truncated');
@@ -66,5 +74,6 @@ async function openStream(parts: AsyncGenerator<PredictPart, void, undefined>): 
       detail: `the stream begins with ${start.value.type}, not with start`,
     });
   }
-  return { start: start.value, first: first.value };
+  const attempts = turn.attempts === 1 ? start.value : { ...start.value, attempts: turn.attempts };
+  return { turn, start: attempts, first: first.value, rest: parts };
 }

@@ -3,6 +3,7 @@
 import { SluiceError } from '../core/error.ts';
 import type { ModelDescription } from '../core/model-description.ts';
 import type { AttemptTimeouts, ModelProvider } from '../ports/model.ts';
+import type { RescueMode } from './rescue-mode.ts';
 import type { RetryPolicy } from './resilience/retry-policy.ts';
 import { dynamicPolicy, inStaticOrder, type RoutingPolicy, type TargetRouting } from './routing/routing-policy.ts';
 
@@ -28,6 +29,8 @@ export interface Route {
   readonly timeouts: AttemptTimeouts;
   /** Absent: the caller named the target itself, and gets its first answer. */
   readonly retries: RetryPolicy | undefined;
+  /** What happens to a stream whose target dies in the middle. */
+  readonly rescue: RescueMode;
   /** The operator's own words about the model. */
   readonly summary: string | undefined;
 }
@@ -46,6 +49,8 @@ export interface RouteDefinition {
   readonly routing?: RoutingPolicy | undefined;
   readonly timeouts: AttemptTimeouts;
   readonly retries: RetryPolicy;
+  /** Default `off`. */
+  readonly rescue?: RescueMode;
   readonly summary?: string | undefined;
 }
 
@@ -84,7 +89,14 @@ export function createRoutingTable(input: RoutingTableInput): RoutingTable {
         param: 'model',
       });
     }
-    return { id: model, targets: [target], timeouts: input.defaultTimeouts, retries: undefined, summary: undefined };
+    return {
+      id: model,
+      targets: [target],
+      timeouts: input.defaultTimeouts,
+      retries: undefined,
+      rescue: 'off',
+      summary: undefined,
+    };
   };
   return { resolve: (model) => routes.get(model) ?? resolveDirect(model), list: () => listed };
 }
@@ -104,13 +116,14 @@ function routeOf(id: string, definition: RouteDefinition, providers: ReadonlyMap
   if (first === undefined) {
     throw new SluiceError('config_invalid', { message: `models.${id}.targets: expected at least one provider/model.` });
   }
-  const { timeouts, retries, summary } = definition;
+  const { timeouts, retries, rescue = 'off', summary } = definition;
   const routing = dynamicPolicy(definition.routing, targets);
   return {
     id,
     targets: [first, ...rest],
     timeouts,
     retries,
+    rescue,
     summary,
     ...(routing === undefined ? {} : { routing }),
   };

@@ -15,6 +15,7 @@ import { AttemptPlan, type AttemptPlanRuntime, type Turn } from './attempt-plan.
 import { type CallScope, openCallScope } from './deadline.ts';
 import { firstAnswer, firstStream } from './fallback.ts';
 import { capableTargets, targetsWith } from './required-capabilities.ts';
+import { type RescuedCall, rescuedStream } from './rescue.ts';
 import { orderOfCall } from './routing/order-of-call.ts';
 import type { Route, RoutingTable, Target } from './routing-table.ts';
 
@@ -153,11 +154,14 @@ async function* stream(
       : await orderOfCall(capable, routing, { context, isStream: true, request }, options);
   const scope = openCallScope(context, caller, options.clock);
   try {
-    yield* firstStream(planOf(options, route, targets, true, context, scope), (turn) =>
+    const plan = planOf(options, route, targets, true, context, scope);
+    const ask: RescuedCall['ask'] = (turn, run) =>
       attemptStream(inputOf('predict_stream', route, turn, context, scope), options, (call) =>
-        turn.target.provider.predictStream(request, call),
-      ),
-    );
+        run(turn.target.provider, call),
+      );
+    if (route.rescue !== 'off') {
+      yield* rescuedStream({ plan, request, mode: route.rescue, signal: scope.signal, ask }, options);
+    } else yield* firstStream(plan, (turn) => ask(turn, (provider, call) => provider.predictStream(request, call)));
   } finally {
     scope.abandon();
     scope.close();

@@ -32,6 +32,21 @@ export interface ModelCall {
   readonly signal: AbortSignal;
 }
 
+/** Goes on with an answer from behind a text that is given, as if the model had written that text itself. */
+export interface Continuation {
+  /**
+   * Whether the model goes on with its answer to this request instead of beginning anew. Told without asking a network. Only where
+   * the vendor documents it: a model that repeats or comments on the text would make a false answer.
+   */
+  canContinue(request: PredictRequest, model: string): boolean;
+
+  /** True where the vendor may repeat the given text at the beginning of its answer; whoever asks takes it away. */
+  readonly mayEcho: boolean;
+
+  /** What comes behind `said`, which is not empty and does not end in white space, as `predictStream`. */
+  continueStream(request: PredictRequest, said: string, call: ModelCall): AsyncIterable<PredictPart>;
+}
+
 /**
  * Runs models. Every method rejects with a SluiceError whose reason was chosen where the status was known. A provider makes
  * exactly one attempt: retries and fallback are decided above. Answers carry `attempts: 1` and `target: name/model`.
@@ -50,6 +65,9 @@ export interface ModelProvider {
 
   /** The answer as it is made: one `start`, deltas, one `end` (see PredictPart). Pulls upstream only as it is read. */
   predictStream(request: PredictRequest, call: ModelCall): AsyncIterable<PredictPart>;
+
+  /** How answers go on that another target began. Absent: no model of the provider can. */
+  readonly continuation?: Continuation;
 
   /** One vector for each input. */
   embed(request: EmbedRequest, call: ModelCall): Promise<EmbedResponse>;

@@ -69,7 +69,7 @@ test('create provider: a section of type openai speaks both of its APIs, openai-
     for (const [section, text] of [
       [{ ...server, type: 'openai', api: 'auto' }, 'R'],
       [{ ...server, type: 'openai', api: 'chat' }, 'C'],
-      [{ ...server, type: 'openai-compatible', rerank: 'jina' }, 'C'],
+      [{ ...server, type: 'openai-compatible', rerank: 'jina', continuation: 'none' }, 'C'],
     ] as const) {
       const provider = createProvider('p', section, services);
       assert.equal(textOf((await provider.predict(request, modelCall('gpt-5'))).content), text);

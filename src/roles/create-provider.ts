@@ -56,7 +56,8 @@ export function createProvider(name: string, config: ProviderConfig, services: P
 }
 
 function openAiCompatible(name: string, config: OpenAiCompatibleConfig, services: ProviderServices): ModelProvider {
-  return createOpenAiCompatibleProvider({ ...openAiServer(name, config, services), rankForm: config.rerank });
+  const { rerank: rankForm, continuation } = config;
+  return createOpenAiCompatibleProvider({ ...openAiServer(name, config, services), rankForm, continuation });
 }
 
 function openAi(name: string, config: OpenAiConfig, services: ProviderServices): ModelProvider {

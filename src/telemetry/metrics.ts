@@ -23,6 +23,7 @@ export type MetricName =
   | 'sluice_attempts_total'
   | 'sluice_attempt_duration_seconds'
   | 'sluice_attempts_held_back_total'
+  | 'sluice_rescues_total'
   | 'sluice_breaker_state'
   | 'sluice_breaker_changes_total'
   | 'sluice_auth_failures_total'
@@ -73,6 +74,11 @@ export const metricCatalogue: Readonly<Record<MetricName, MetricDefinition>> = {
     kind: 'counter',
     help: 'Attempts that were not made, by target and why (failing, slow-to-begin, rate-limited, no-budget).',
     labels: ['target', 'why'],
+  },
+  sluice_rescues_total: {
+    kind: 'counter',
+    help: 'Streams that died after content was shown, by the target that died, the one that went on (empty: none was asked) and outcome (ok, a reason of failure, or why none was asked: not-text, no-target, no-progress, too-many).',
+    labels: ['from', 'to', 'outcome'],
   },
   sluice_breaker_state: {
     kind: 'gauge',

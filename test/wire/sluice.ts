@@ -92,7 +92,7 @@ function sectionsOf(baseUrl: string): Record<string, ProviderConfig> {
   return {
     openai: { ...server, type: 'openai', api: 'auto' },
     responses: { ...server, type: 'openai', api: 'responses' },
-    compatible: { ...server, type: 'openai-compatible', rerank: 'jina' },
+    compatible: { ...server, type: 'openai-compatible', rerank: 'jina', continuation: 'none' },
     anthropic: { ...server, type: 'anthropic' },
     gemini: { ...server, type: 'vertex', location: 'global' },
     vertex: { ...server, type: 'vertex', location: 'global', project: 'project-1' },

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { collectResponse, partsOf } from '../../core/collect.ts';
 import { SluiceError } from '../../core/error.ts';
 import type { ContentPart } from '../../core/message.ts';
-import type { Ending, PredictResponse, AnswerPart } from '../../core/predict.ts';
+import type { AnswerPart, Ending, PredictPart, PredictResponse } from '../../core/predict.ts';
 import { createChatStreamEncoder } from './chat-stream.ts';
 import { renderChatCompletion } from './render-chat.ts';
 

@@ -11,10 +11,12 @@ export interface ModelFeatures {
   readonly jsonSchema: boolean;
   /** `any`: temperature, top_p and top_k together; `one`: temperature or top_p; `none`: newer models refuse all of them. */
   readonly sampling: 'any' | 'one' | 'none';
+  /** True when the answer goes on from a last turn of the assistant; models from 4.6 on refuse such a turn. */
+  readonly prefill: boolean;
 }
 
 /** A name without a version that we can read, such as one of another vendor's server: what every server of the API takes. */
-const unknownModel: ModelFeatures = { thinking: 'budget', jsonSchema: false, sampling: 'any' };
+const unknownModel: ModelFeatures = { thinking: 'budget', jsonSchema: false, sampling: 'any', prefill: false };
 
 /**
  * The features of a model, by Anthropic's documentation of its models. Versions: `claude-3-haiku` 3.0, `claude-3-7-sonnet` 3.7,
@@ -29,6 +31,7 @@ export function featuresOf(model: string): ModelFeatures {
     thinking: version < 3.7 ? 'none' : version < 4.6 ? 'budget' : 'adaptive',
     jsonSchema: version >= 4.5 || (version >= 4.1 && model.includes('opus')),
     sampling: version < 4.1 ? 'any' : version < 4.7 ? 'one' : 'none',
+    prefill: version < 4.6,
   };
 }
 

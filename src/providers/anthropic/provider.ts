@@ -10,12 +10,14 @@ import type { ModelCall, ModelProvider } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { answerContextOf } from '../translation/answer-context.ts';
+import { withAnswerSoFar } from '../translation/answer-so-far.ts';
 import { outputOf, settleUsage } from '../translation/usage.ts';
 import { createConnection } from '../transport/connection.ts';
 import type { CredentialOptions, Headers } from '../transport/credentials.ts';
 import type { ProviderLimits } from '../transport/defaults.ts';
 import type { MessageContext } from './answer-fields.ts';
 import { betasToWire } from './betas-to-wire.ts';
+import { canContinue } from './continuation.ts';
 import { countFromWire, countToWire } from './count-tokens.ts';
 import { defaultBaseUrl, defaultVersion } from './defaults.ts';
 import { embeddedFailureOf, failureOf, isFailure } from './errors.ts';
@@ -87,6 +89,12 @@ export function createAnthropicProvider(options: AnthropicOptions): ModelProvide
     if (isFailure(answer)) throw failure(call)(answer);
     return answer;
   };
+  const predictStream: ModelProvider['predictStream'] = (request, call) =>
+    connection.stream(call, () => {
+      const wire = toWire(request, call, true);
+      const reader = new MessageStreamReader(contextOf(call, request, wire), failure(call));
+      return { path: messagesPath(call, true), body: finishBody(wire.body, call), reader };
+    });
   return {
     name,
     models: () => options.models ?? [],
@@ -96,12 +104,11 @@ export function createAnthropicProvider(options: AnthropicOptions): ModelProvide
       const response = predictFromWire(answer, contextOf(call, request, wire));
       return settleUsage(response, request, outputOf(response.content), options.estimator);
     },
-    predictStream(request, call) {
-      return connection.stream(call, () => {
-        const wire = toWire(request, call, true);
-        const reader = new MessageStreamReader(contextOf(call, request, wire), failure(call));
-        return { path: messagesPath(call, true), body: finishBody(wire.body, call), reader };
-      });
+    predictStream,
+    continuation: {
+      canContinue,
+      mayEcho: false,
+      continueStream: (request, said, call) => predictStream(withAnswerSoFar(request, said), call),
     },
     async countTokens(request, call) {
       const { body, downgrades } = toWire(request, call, false);

@@ -75,6 +75,13 @@ export function createLocalProvider(options: LocalProviderOptions): ModelProvide
     name,
     models: () => [...served.values()].map((model) => describe(model, facts.get(model.name))),
     predictStream,
+    // The turns of a chat are written by a template, which begins the answer anew; a raw prompt just goes on.
+    continuation: {
+      canContinue: ({ prompt }, model) => prompt !== undefined && served.get(model)?.engineModel.kind === 'decoder',
+      mayEcho: false,
+      continueStream: (request, said, call) =>
+        predictStream(request.prompt === undefined ? request : { ...request, prompt: request.prompt + said }, call),
+    },
     async predict(request, call) {
       // A whole answer has no first token to wait for: only the total counts.
       const { totalMs } = call.timeouts;

@@ -5,15 +5,17 @@ import { contentOfAll } from '../../core/collect.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictPart, PredictRequest, PredictResponse } from '../../core/predict.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { ModelCall, ModelProvider } from '../../ports/model.ts';
+import type { Continuation, ModelCall, ModelProvider } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import { type AnswerContext, answerContextOf } from '../translation/answer-context.ts';
+import { withAnswerSoFar } from '../translation/answer-so-far.ts';
 import type { WireRequest } from '../translation/request-translation.ts';
 import { outputOf, settleUsage } from '../translation/usage.ts';
 import { malformed, parseObject } from '../translation/wire-values.ts';
 import { type Connection, jsonPayload } from '../transport/connection.ts';
 import { classifyFromWire, classifyToWire } from './classify.ts';
 import { completionAsChat, completionToWire } from './completions.ts';
+import { type ContinuationForm, canContinue, markContinuation } from './continuation.ts';
 import { maxKnownHabits } from './defaults.ts';
 import { embedFromWire, embedToWire } from './embed.ts';
 import { embeddedFailureOf, isFailure } from './errors.ts';
@@ -33,13 +35,18 @@ export interface OperationOptions {
   readonly rankForm?: RankForm | undefined;
   /** Who gets earlier answers that callers send back. Default `any`. */
   readonly recipient?: Recipient | undefined;
+  /** How the server is asked to go on with an answer. Default `none`: it begins anew, but for raw prompts. */
+  readonly continuation?: ContinuationForm | undefined;
   /** True of a server that is known to end streams with `[DONE]`. Default: told, model by model, by the first stream that does. */
   readonly saysDone?: boolean | undefined;
 }
 
 /** All operations of the dialect. */
 export type Operations = Required<
-  Pick<ModelProvider, 'predict' | 'predictStream' | 'embed' | 'rank' | 'classify' | 'moderate' | 'transcribe'>
+  Pick<
+    ModelProvider,
+    'predict' | 'predictStream' | 'continuation' | 'embed' | 'rank' | 'classify' | 'moderate' | 'transcribe'
+  >
 >;
 
 /** The operations over a connection. A request with a raw prompt goes to `/completions`, any other to `/chat/completions`. */
@@ -78,7 +85,7 @@ export function createOperations(connection: Connection, options: OperationOptio
 function createPredictions(
   connection: Connection,
   options: OperationOptions,
-): Pick<Operations, 'predict' | 'predictStream'> {
+): Pick<Operations, 'predict' | 'predictStream' | 'continuation'> {
   const { estimator } = options;
   const habits = new Map<string, EndingHabit>();
   const habitOf = (model: string): EndingHabit => {
@@ -97,6 +104,15 @@ function createPredictions(
       : completionToWire(request, model, stream);
   const pathOf = (request: PredictRequest): string =>
     request.prompt === undefined ? '/chat/completions' : '/completions';
+  const stream: Stream = (request, call, finish) =>
+    connection.stream(call, () => {
+      const { body, downgrades } = toWire(request, call, true);
+      finish?.(body);
+      const context = answerContextOf(connection, options, call, downgrades);
+      const failure = (event: JsonObject) => embeddedFailureOf(event, connection.failureContext(call));
+      const reader = new ChatStreamReader(request, context, failure, habitOf(call.model));
+      return { path: pathOf(request), body, reader };
+    });
   return {
     async predict(request, call): Promise<PredictResponse> {
       const { body, downgrades } = toWire(request, call, false);
@@ -109,15 +125,24 @@ function createPredictions(
       );
       return settleUsage(response, request, outputOf(contentOfAll(response)), estimator);
     },
-    predictStream(request, call): AsyncIterable<PredictPart> {
-      return connection.stream(call, () => {
-        const { body, downgrades } = toWire(request, call, true);
-        const context = answerContextOf(connection, options, call, downgrades);
-        const failure = (event: JsonObject) => embeddedFailureOf(event, connection.failureContext(call));
-        const reader = new ChatStreamReader(request, context, failure, habitOf(call.model));
-        return { path: pathOf(request), body, reader };
-      });
-    },
+    predictStream: (request, call) => stream(request, call),
+    continuation: createContinuation(options.continuation ?? 'none', stream),
+  };
+}
+
+/** Streams a request whose body may have a last change. */
+type Stream = (
+  request: PredictRequest,
+  call: ModelCall,
+  finish?: (body: JsonObject) => void,
+) => AsyncIterable<PredictPart>;
+
+function createContinuation(form: ContinuationForm, stream: Stream): Continuation {
+  return {
+    canContinue: (request) => canContinue(request, form),
+    mayEcho: form === 'prefix',
+    continueStream: (request, said, call) =>
+      stream(withAnswerSoFar(request, said), call, (body) => markContinuation(body, form)),
   };
 }
 

@@ -8,6 +8,7 @@ import type { Log } from '../../telemetry/log.ts';
 import { createConnection } from '../transport/connection.ts';
 import type { CredentialOptions } from '../transport/credentials.ts';
 import type { ProviderLimits } from '../transport/defaults.ts';
+import type { ContinuationForm } from './continuation.ts';
 import { failureOf } from './errors.ts';
 import { createOperations } from './operations.ts';
 import type { RankForm } from './rank.ts';
@@ -37,6 +38,8 @@ export interface OpenAiCompatibleOptions {
   readonly maxTokensField?: MaxTokensField | undefined;
   /** How the server wants to be asked for a ranking. Default `jina`. */
   readonly rankForm?: RankForm | undefined;
+  /** How the server is asked to go on with an answer that another target began. Default `none`. */
+  readonly continuation?: ContinuationForm | undefined;
 }
 
 /**

@@ -21,7 +21,7 @@ import { countToWire, responseToWire } from './responses/to-wire.ts';
 import { type ApiChoice, goesToResponses } from './wire-choice.ts';
 
 /** What a provider is made of. The limit of tokens is always `max_completion_tokens`, which all of OpenAI's chat models take. */
-export interface OpenAiOptions extends Omit<OpenAiCompatibleOptions, 'maxTokensField' | 'rankForm'> {
+export interface OpenAiOptions extends Omit<OpenAiCompatibleOptions, 'maxTokensField' | 'rankForm' | 'continuation'> {
   /** Default `auto`: see wire-choice.ts. */
   readonly api?: ApiChoice | undefined;
 }

@@ -14,6 +14,7 @@ export function saysSomething(parts: readonly PredictPart[], from: number): bool
 function isSaying(part: PredictPart): boolean {
   switch (part.type) {
     case 'start':
+    case 'seam': // No vendor makes one.
       return false;
     case 'choice-end':
     case 'end':
