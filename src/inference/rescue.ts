@@ -106,12 +106,11 @@ class RescuedAnswer {
   async *speak(): AsyncGenerator<PredictPart, SluiceError | undefined, undefined> {
     const { stream, trimmer } = this.#voice;
     for (let part = stream.first; ; ) {
+      // Before it is shown: who reads to the end reads no further.
+      if (part.type === 'end') this.#settle('ok');
       if (trimmer === undefined || trimmer.isDone) yield this.#noted(part);
       else for (const fresh of trimmed(part, trimmer)) yield this.#noted(fresh);
-      if (part.type === 'end') {
-        this.#settle('ok');
-        return undefined;
-      }
+      if (part.type === 'end') return undefined;
       try {
         part = await nextOf(stream);
       } catch (thrown) {

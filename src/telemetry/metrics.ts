@@ -77,7 +77,7 @@ export const metricCatalogue: Readonly<Record<MetricName, MetricDefinition>> = {
   },
   sluice_rescues_total: {
     kind: 'counter',
-    help: 'Streams that died after content was shown, by the target that died, the one that went on (empty: none was asked) and outcome (ok, a reason of failure, or why none was asked: not-text, no-target, no-progress, too-many).',
+    help: 'Streams that died after content was shown, by the target that died, the one that went on (empty: none was asked) and outcome (ok, a reason of failure, or why none was asked: policy, not-text, no-target, no-progress, too-many).',
     labels: ['from', 'to', 'outcome'],
   },
   sluice_breaker_state: {

@@ -13,6 +13,7 @@ import { FakeClock } from '../../../test/fixtures/fake-clock.ts';
 import { createFakeIds } from '../../../test/fixtures/fake-ids.ts';
 import { createRecordingLog } from '../../../test/fixtures/silent-telemetry.ts';
 import { modelCall, testTimeouts } from '../../../test/fixtures/upstream-calls.ts';
+import { collectResponse } from '../../core/collect.ts';
 import { SluiceError } from '../../core/error.ts';
 import { type Message, textOf } from '../../core/message.ts';
 import type { PredictPart, PredictRequest, PredictResponse } from '../../core/predict.ts';
@@ -98,6 +99,19 @@ test('local stories: log probabilities spell the answer and rank alternatives', 
     assert.equal(top[0]?.token, token, 'temperature 0 takes the most probable');
     assert.ok(logprob <= 0 && top[0]!.logprob >= top[1]!.logprob);
   }
+});
+
+test('local stories: an answer to a raw text that was cut at a word goes on with the same words', async () => {
+  const prompt = 'Once upon a time, there was a small fox. The fox';
+  const sampling = { temperature: 0, maxOutputTokens: 24 };
+  const request = chatRequest('local/stories', { messages: [], prompt, sampling });
+  const { continuation } = provider;
+  assert.equal(continuation?.canContinue(request, 'stories'), true);
+  assert.equal(continuation?.canContinue(chatRequest('local/stories'), 'stories'), false);
+  const whole = textOf((await provider.predict(request, modelCall('stories'))).content);
+  const said = /^(?: \w+){3}/.exec(whole)?.[0] ?? assert.fail(whole);
+  const rest = await collectResponse(continuation!.continueStream(request, said, modelCall('stories')));
+  assert.ok(`${said}${textOf(rest.content)}`.startsWith(whole), textOf(rest.content));
 });
 
 test('local stories: continues a raw text without any template', async () => {
