@@ -108,6 +108,18 @@ describe('a section of type vertex', () => {
     assert.equal(JSON.parse(exchange?.body ?? '').model, 'claude-x');
   });
 
+  test('vertex: Anthropic’s models go on with an answer, Google’s do not', async () => {
+    const { continuation } = provider;
+    const model = 'claude-sonnet-4@20250514';
+    assert.equal(continuation?.canContinue(chatRequest('alias'), model), true);
+    assert.equal(continuation?.canContinue(chatRequest('alias'), 'gemini-2.5-pro'), false);
+    const parts = continuation?.continueStream(chatRequest('alias'), 'Begun', modelCall(model)) ?? assert.fail();
+    assert.equal(textOf((await collectResponse(parts)).content), 'Claude.');
+    const { path, body } = upstream.exchanges[0] ?? assert.fail();
+    assert.match(path, /:streamRawPredict$/);
+    assert.deepEqual(JSON.parse(body).messages.at(-1), { role: 'assistant', content: 'Begun' });
+  });
+
   test('vertex: calls of both kinds go through the proxy', async () => {
     const proxy = await startHttpProxy();
     const proxied = create({ project: 'p', credentials: { secret: 'gcp' }, proxy: proxy.url });

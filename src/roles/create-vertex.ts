@@ -115,11 +115,21 @@ function byModel(
     if (provider.countTokens === undefined) throw new TypeError('both providers count tokens');
     return provider.countTokens(request, call);
   };
+  const { continuation } = anthropic;
   return {
     name: google.name,
     models: () => [...google.models(), ...anthropic.models()],
     predict: (request, call) => of(call).predict(request, call),
     predictStream: (request, call) => of(call).predictStream(request, call),
+    // Google's models have no way to go on with an answer.
+    ...(continuation === undefined
+      ? {}
+      : {
+          continuation: {
+            ...continuation,
+            canContinue: (request, model) => isAnthropic(model) && continuation.canContinue(request, model),
+          },
+        }),
     embed: (request, call) => of(call).embed(request, call),
     countTokens,
     // Both read the same credentials.
