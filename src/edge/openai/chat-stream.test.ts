@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { collectResponse, partsOf } from '../../core/collect.ts';
 import { SluiceError } from '../../core/error.ts';
 import type { ContentPart } from '../../core/message.ts';
-import type { AnswerPart, Ending, PredictPart, PredictResponse } from '../../core/predict.ts';
+import type { AnswerPart, Ending, PredictResponse } from '../../core/predict.ts';
 import { createChatStreamEncoder } from './chat-stream.ts';
 import { renderChatCompletion } from './render-chat.ts';
 
@@ -221,8 +221,8 @@ test('chat completions: a refusal’s own word and the stop sequence that matche
     ],
   ];
   for (const [end, words] of ends) {
-    const start: PredictPart = { type: 'start', id: 'c', model: 'm', target: 'p/m', attempts: 1, createdAtMs: 0 };
-    const parts = [start, { type: 'end', finishReason: 'stop', usage, ...end } as PredictPart];
+    const start: AnswerPart = { type: 'start', id: 'c', model: 'm', target: 'p/m', attempts: 1, createdAtMs: 0 };
+    const parts = [start, { type: 'end', finishReason: 'stop', usage, ...end } as AnswerPart];
     const encoder = createChatStreamEncoder(false, 'req_1');
     const events = parts
       .map((part) => encoder.encode(part))

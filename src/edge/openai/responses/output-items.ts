@@ -10,7 +10,7 @@ import {
   isProgressEvent,
   type OpaqueValue,
 } from '../../../core/opaque-part.ts';
-import { isEmptyDelta, type AnswerPart } from '../../../core/predict.ts';
+import { type AnswerPart, isEmptyDelta } from '../../../core/predict.ts';
 import type { Ids } from '../../../ports/ids.ts';
 import { CallItems } from './call-items.ts';
 import { carrierOf } from './carrier-item.ts';
