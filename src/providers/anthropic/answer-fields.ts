@@ -3,9 +3,9 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, Ending, PredictRequest } from '../../core/predict.ts';
 import { type AnswerContext, downgradesOf } from '../translation/answer-context.ts';
+import { keepFields } from '../translation/extra-fields.ts';
 import { unknownUsage } from '../translation/usage.ts';
 import { isPresent, textValueOf } from '../translation/wire-values.ts';
-import { maxExtraFields } from './defaults.ts';
 import { finishReasonOf } from './finish-reason.ts';
 import type { MessageRequest } from './to-wire.ts';
 import { usageFromWire } from './usage.ts';
@@ -42,11 +42,7 @@ const messageFields: ReadonlySet<string> = new Set([
 
 /** Collects fields of a message, event or delta that have no name here, the last value of each. */
 export function collectExtra(into: JsonObject, from: JsonObject, known: ReadonlySet<string> = messageFields): void {
-  for (const name in from) {
-    const value = from[name];
-    if (known.has(name) || !isPresent(value)) continue;
-    if (Object.hasOwn(into, name) || Object.keys(into).length < maxExtraFields) into[name] = value;
-  }
+  keepFields(into, from, known);
 }
 
 /** What an ending is made of. */

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '../../core/json.ts';
+import { maxExtraFields } from '../translation/defaults.ts';
 import { collectExtra } from './answer-fields.ts';
-import { maxExtraFields } from './defaults.ts';
 
 test('bounds: of the fields without a name a bounded number is kept, each with its last value', () => {
   const kept: JsonObject = {};

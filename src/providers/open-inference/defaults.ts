@@ -27,6 +27,3 @@ export const reconnectBackoff: { readonly initialMs: number; readonly maxMs: num
 
 /** HTTP/2 window of the connection: in 64 KB (the default) a large tensor would wait for a round trip after each piece. */
 export const flowControlWindowBytes: number = 4 * 2 ** 20;
-
-/** Outputs of a generated answer that are kept beside its text: more are a mistake, and a stream must not grow without bound. */
-export const maxExtraFields: number = 32;

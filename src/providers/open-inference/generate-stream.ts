@@ -5,12 +5,12 @@ import { SluiceError } from '../../core/error.ts';
 import { entryOf, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Ending, FinishReason, PredictPart, PredictRequest } from '../../core/predict.ts';
 import { type AnswerContext, downgradesOf } from '../translation/answer-context.ts';
+import { keepField } from '../translation/extra-fields.ts';
 import { OutputText, settleUsage, unknownUsage } from '../translation/usage.ts';
 import { isPresent, malformed, parseObject, textValueOf } from '../translation/wire-values.ts';
 import type { EndPart, StreamReader } from '../transport/part-stream.ts';
 import type { EmbeddedFailure } from '../transport/vendor-error.ts';
 import type { WholeAnswer } from '../transport/whole-call.ts';
-import { maxExtraFields } from './defaults.ts';
 
 /** Words of vLLM's backend, which says them when `return_finish_reason` is among the configured parameters. */
 const finishReasons: Readonly<Record<string, FinishReason>> = { stop: 'stop', length: 'length' };
@@ -119,9 +119,8 @@ export class GenerateStreamReader implements StreamReader {
   /** Other outputs of the model, the last value of each. Lists (log probabilities, logits) are as long as the text, and left out. */
   #keepExtra(body: JsonObject): void {
     for (const [name, value] of Object.entries(body)) {
-      if (knownFields.has(name) || Array.isArray(value) || isJsonObject(value) || value === null) continue;
-      if (Object.hasOwn(this.#extra, name) || Object.keys(this.#extra).length < maxExtraFields)
-        this.#extra[name] = value;
+      const isStructure = Array.isArray(value) || isJsonObject(value) || value === null;
+      if (!knownFields.has(name) && !isStructure) keepField(this.#extra, name, value);
     }
   }
 

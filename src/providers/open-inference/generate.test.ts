@@ -10,7 +10,7 @@ import { answerWith, startUpstream, type Upstream } from '../../../test/fixtures
 import { failureOfCall, modelCall, readParts, textOfParts } from '../../../test/fixtures/upstream-calls.ts';
 import type { Message } from '../../core/message.ts';
 import type { ModelProvider } from '../../ports/model.ts';
-import { maxExtraFields } from './defaults.ts';
+import { maxExtraFields } from '../translation/defaults.ts';
 import type { GenerateTask } from './generate-to-wire.ts';
 import { type PromptTemplate, promptTemplates } from './prompt.ts';
 import { createOpenInferenceProvider } from './provider.ts';

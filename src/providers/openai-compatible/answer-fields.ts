@@ -4,7 +4,7 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, TokenLogprob } from '../../core/predict.ts';
 import { type AnswerContext, downgradesOf } from '../translation/answer-context.ts';
-import { maxExtraFields } from '../translation/defaults.ts';
+import { keepField, keepFields } from '../translation/extra-fields.ts';
 import { isPresent, listOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
 import { maxContentPieces } from './defaults.ts';
 
@@ -64,16 +64,15 @@ function createdAtOf(created: JsonValue | undefined, nowMs: number): number {
 
 /** Collects fields of the answer and of its choice that have no name here, the last value of each. */
 export function collectExtra(into: JsonObject, body: JsonObject, choice: JsonObject | undefined): void {
-  for (const name in body) if (!answerFields.has(name)) keep(into, name, body[name]);
+  keepFields(into, body, answerFields);
   for (const name in choice) {
-    if (!choiceFields.has(name) && !Object.hasOwn(body, name)) keep(into, name, choice[name]);
+    if (!choiceFields.has(name) && !Object.hasOwn(body, name)) keepField(into, name, choice[name]);
   }
 }
 
-function keep(into: JsonObject, name: string, value: JsonValue | undefined): void {
-  if (!isPresent(value)) return;
-  if (!Object.hasOwn(into, name) && Object.keys(into).length >= maxExtraFields) return;
-  into[name] = value;
+/** Collects those of a choice behind the first, which has them for itself. */
+export function collectChoiceExtra(into: JsonObject, choice: JsonObject): void {
+  keepFields(into, choice, choiceFields);
 }
 
 /** Fields of a message or delta that have no name here; undefined when there are none. */

@@ -19,6 +19,7 @@ import {
 } from '../translation/wire-values.ts';
 import {
   answererOf,
+  collectChoiceExtra,
   collectExtra,
   contentPieces,
   logprobsOf,
@@ -71,7 +72,7 @@ function numberedChoices(
 function otherFromWire(index: number, wire: JsonObject | undefined, answerId: string, context: AnswerContext): Choice {
   const { ending, ...said } = choiceFromWire(wire, `${answerId}_${index}`, context);
   const extra: JsonObject = {};
-  collectExtra(extra, {}, wire);
+  if (wire !== undefined) collectChoiceExtra(extra, wire);
   return { index, ...said, ...ending, ...(isPresent(extra) ? { extra } : {}) };
 }
 

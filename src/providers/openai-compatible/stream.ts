@@ -19,7 +19,7 @@ import {
 import { type EndPart, isForeignEvent, type StreamReader } from '../transport/part-stream.ts';
 import type { EmbeddedFailure } from '../transport/vendor-error.ts';
 import type { WholeAnswer } from '../transport/whole-call.ts';
-import { answererOf, collectExtra } from './answer-fields.ts';
+import { answererOf, collectChoiceExtra, collectExtra } from './answer-fields.ts';
 import { ChoiceReader } from './choice-reader.ts';
 import { completionAsChat } from './completions.ts';
 import { isFailure } from './errors.ts';
@@ -157,7 +157,7 @@ export class ChatStreamReader implements StreamReader {
     for (const [place, choice] of choices.entries()) {
       others.read(numbers[place] ?? 0, out, ({ reader, extra }, deltas) => {
         if (reader.read(choice, this.#answerId, deltas)) this.#hasProgress = true;
-        collectExtra(extra, {}, choice);
+        collectChoiceExtra(extra, choice);
       });
     }
     if (out.length > before) this.#begin(out, before);

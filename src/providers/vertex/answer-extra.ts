@@ -1,7 +1,7 @@
 // The fields of an answer that Sluice has no name for, collected over all its chunks for `end.extra`.
 
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import { maxExtraFields } from '../translation/defaults.ts';
+import { keepField } from '../translation/extra-fields.ts';
 import { isPresent, objectOf } from '../translation/wire-values.ts';
 import { maxListEntries } from './defaults.ts';
 
@@ -26,8 +26,12 @@ export class AnswerExtra {
   readonly #fields: JsonObject = {};
 
   /** Adds the fields of one chunk. */
-  add(chunk: JsonObject, candidate: JsonObject | undefined): void {
+  addChunk(chunk: JsonObject): void {
     for (const name in chunk) if (!answerFields.has(name)) this.#keep(name, chunk[name]);
+  }
+
+  /** Adds the fields of one candidate. */
+  addCandidate(candidate: JsonObject): void {
     for (const name in candidate) if (!candidateFields.has(name)) this.#keep(name, candidate[name]);
   }
 
@@ -42,12 +46,10 @@ export class AnswerExtra {
   }
 
   #keep(name: string, value: JsonValue | undefined): void {
-    if (!isPresent(value)) return;
-    if (!Object.hasOwn(this.#fields, name) && Object.keys(this.#fields).length >= maxExtraFields) return;
-    const known = objectOf(this.#fields[name]);
-    const next = objectOf(value);
-    this.#fields[name] =
-      name === 'citationMetadata' && known !== undefined && next !== undefined ? joinLists(known, next) : value;
+    const known = name === 'citationMetadata' ? objectOf(this.#fields[name]) : undefined;
+    const next = known === undefined ? undefined : objectOf(value);
+    const joined = known === undefined || next === undefined ? value : joinLists(known, next);
+    keepField(this.#fields, name, joined);
   }
 }
 

@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictPart } from '../../core/predict.ts';
-import { maxExtraFields } from '../translation/defaults.ts';
+import { maxExtraFields, maxToolCalls } from '../translation/defaults.ts';
 import { AnswerExtra } from './answer-extra.ts';
 import { CallStream } from './call-stream.ts';
-import { maxArgumentsLength, maxListEntries, maxPathSteps, maxToolCalls } from './defaults.ts';
+import { maxArgumentsLength, maxListEntries, maxPathSteps } from './defaults.ts';
 import { PartialArguments } from './partial-arguments.ts';
 
 test('bounds: an answer has a bounded number of function calls', () => {

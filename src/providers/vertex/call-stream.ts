@@ -2,9 +2,9 @@
 
 import type { JsonObject } from '../../core/json.ts';
 import { madeUpCallId } from '../translation/call-id.ts';
+import { maxToolCalls } from '../translation/defaults.ts';
 import type { DeltaSink } from '../translation/other-choices.ts';
 import { isPresent, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
-import { maxToolCalls } from './defaults.ts';
 import { PartialArguments } from './partial-arguments.ts';
 import { signatureExtra } from './tools-to-wire.ts';
 

@@ -36,9 +36,6 @@ export const maxListIndex: number = 4096;
 /** Steps in the path of a piece of arguments. */
 export const maxPathSteps: number = 64;
 
-/** Function calls of one answer: a bound for what is remembered of a stream. */
-export const maxToolCalls: number = 1024;
-
 /** Entries that are kept of a list which grows with the stream (citations). */
 export const maxListEntries: number = 1024;
 

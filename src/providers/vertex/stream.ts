@@ -101,7 +101,8 @@ export class GenerateStreamReader implements StreamReader {
       this.#usage = usage;
     }
     if (candidate === undefined) this.#checkFeedback(objectOf(chunk['promptFeedback']));
-    this.#extra.add(chunk, candidate);
+    this.#extra.addChunk(chunk);
+    if (candidate !== undefined) this.#extra.addCandidate(candidate);
     const before = out.length;
     if (candidate !== undefined && this.#first.read(candidate, this.#answerId, out)) this.#hasProgress = true;
     if (this.#others !== undefined) this.#readOthers(this.#others, chunk, out);
@@ -114,7 +115,7 @@ export class GenerateStreamReader implements StreamReader {
     for (const [place, candidate] of candidates.entries()) {
       others.read(numbers[place] ?? 0, out, ({ reader, extra }, deltas) => {
         if (reader.read(candidate, this.#answerId, deltas)) this.#hasProgress = true;
-        extra.add({}, candidate);
+        extra.addCandidate(candidate);
       });
     }
   }
