@@ -67,6 +67,11 @@ export type MediaSource =
   | { readonly kind: 'data'; readonly base64: string; readonly mediaType: string }
   | { readonly kind: 'file-id'; readonly fileId: string };
 
+/** Data as a `data:` URL. */
+export function dataUrlOf({ mediaType, base64 }: Extract<MediaSource, { kind: 'data' }>): string {
+  return `data:${mediaType};base64,${base64}`;
+}
+
 /** The model asks for a tool. `arguments` is the text that the model wrote: usually JSON, not guaranteed to parse. */
 export interface ToolCallPart {
   readonly type: 'tool-call';

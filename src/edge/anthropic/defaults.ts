@@ -12,12 +12,6 @@ export const maxLateCharacters: number = 8 * 1024 * 1024;
 /** The name given to a JSON schema of `output_config.format`, which has none, for targets whose dialect demands one. */
 export const responseSchemaName: string = 'response';
 
-/**
- * The key under which tool arguments are shown that are not valid JSON, as Anthropic's documentation of fine-grained tool
- * streaming advises: `{"INVALID_JSON": "…"}`.
- */
-export const invalidArgumentsKey: string = 'INVALID_JSON';
-
 /** What a held-back part counts in addition to its text: about what its object takes in memory. */
 export const heldPartCharacters: number = 64;
 

@@ -1,11 +1,11 @@
 // Content blocks of a request to content parts. A block without an internal form becomes an opaque part, whole and unchanged.
 
+import { invalidArgumentsKey } from '../../core/anthropic-words.ts';
 import { entryOf, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ContentPart, MediaSource, OpaquePart, ToolCallPart } from '../../core/message.ts';
 import { carriedPart } from '../carried-part.ts';
 import { unknownFields, type WithExtra } from '../unknown-fields.ts';
 import { check, invalidField } from './check.ts';
-import { invalidArgumentsKey } from './defaults.ts';
 import { customCallIn } from './opaque-blocks.ts';
 import type { AnyBlock, KnownBlock, MessageBody, SourceBody } from './request-body.ts';
 import { blockValidators, sourceValidators } from './request-schema.ts';

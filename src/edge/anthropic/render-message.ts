@@ -1,25 +1,16 @@
 // A whole answer as an Anthropic message. message-stream-encoder.ts says the same thing in events; the two must never disagree.
 
+import { invalidArgumentsKey, isAnthropicCitationType } from '../../core/anthropic-words.ts';
 import { parseExactJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ContentPart, TextPart } from '../../core/message.ts';
 import type { Answerer, PredictResponse } from '../../core/predict.ts';
 import type { Usage } from '../../core/usage.ts';
 import { completeCitation, completeContainer } from './complete-fields.ts';
-import { invalidArgumentsKey } from './defaults.ts';
 import { isCustomCall, opaqueBlocks } from './opaque-blocks.ts';
 import type { AnswerBlock, MessageBody } from './response-body.ts';
 import { stopFieldsOf } from './stop-reason.ts';
 import { toAnthropicUsage } from './usage.ts';
-
-/** Types of Anthropic's citations; annotations of other vendors have other types. */
-const citationTypes: ReadonlySet<unknown> = new Set([
-  'char_location',
-  'page_location',
-  'content_block_location',
-  'web_search_result_location',
-  'search_result_location',
-]);
 
 /** The message. */
 export function renderMessage(response: PredictResponse): MessageBody {
@@ -117,7 +108,7 @@ export function toolUseBlock(id: string, name: string, input: JsonValue, extra: 
 }
 
 function isCitation(annotation: JsonValue): boolean {
-  return isJsonObject(annotation) && citationTypes.has(annotation['type']);
+  return isJsonObject(annotation) && isAnthropicCitationType(annotation['type']);
 }
 
 /** The arguments of a tool call as a value: `{}` for none, and the text itself under a telling key when it is not JSON. */

@@ -1,6 +1,7 @@
 // Citations in OpenAI's form, as the Responses API writes them. Each vendor has its own; what its form says beyond OpenAI's fields stays beside
 // them under its own name.
 
+import { type AnthropicCitationType, isAnthropicCitationType } from '../../core/anthropic-words.ts';
 import { entryOf, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 
 /** The fields that OpenAI's own types must have. */
@@ -45,7 +46,7 @@ export function urlOf(value: JsonValue): string | undefined {
 }
 
 /** Anthropic's citations, by the fields that `blockAnnotationOf` adds to them. */
-const citationTypes: Readonly<Record<string, readonly string[]>> = {
+const addedFields: Readonly<Record<AnthropicCitationType, readonly string[]>> = {
   web_search_result_location: ['start_index', 'end_index'],
   search_result_location: ['start_index', 'end_index', 'url'],
   char_location: ['index', 'filename'],
@@ -59,8 +60,8 @@ const citationTypes: Readonly<Record<string, readonly string[]>> = {
  */
 export function vendorAnnotationOf(annotation: JsonObject): JsonObject {
   const { provider_type: type, ...fields } = annotation;
-  const added = typeof type === 'string' ? entryOf(citationTypes, type) : undefined;
-  if (type === undefined || added === undefined) return annotation;
+  if (!isAnthropicCitationType(type)) return annotation;
+  const added = addedFields[type];
   const theirs = Object.entries(fields).filter(([name]) => !added.includes(name));
   const citation: JsonObject = { ...Object.fromEntries(theirs), type };
   if (citation['title'] === '') citation['title'] = null;

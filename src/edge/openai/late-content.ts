@@ -4,7 +4,7 @@
 
 import { upstreamMalformed } from '../../core/error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import type { ContentPart, MediaSource } from '../../core/message.ts';
+import { type ContentPart, dataUrlOf, type MediaSource } from '../../core/message.ts';
 import type { OpaqueValue } from '../../core/opaque-part.ts';
 import { pictureOf } from '../generated-picture.ts';
 import { annotationOf, blockAnnotationOf, urlOf } from './annotation.ts';
@@ -90,7 +90,7 @@ export class LateContent {
 
   /** OpenRouter's form, numbered as LiteLLM does: OpenAI's Python client joins lists of several deltas by `index`. */
   #image(source: Exclude<MediaSource, { kind: 'file-id' }>): JsonObject {
-    const url = source.kind === 'url' ? source.url : `data:${source.mediaType};base64,${source.base64}`;
+    const url = source.kind === 'url' ? source.url : dataUrlOf(source);
     const index = this.#pictures;
     this.#pictures += 1;
     return { type: 'image_url', image_url: { url }, index };

@@ -39,12 +39,6 @@ export const maxAssembledCharacters: number = 4 * 1024 * 1024;
 /** Blocks of one answer that may be open at a time. Anthropic opens one after the other; this is only a bound. */
 export const maxOpenBlocks: number = 64;
 
-/**
- * The key under which arguments of a tool call are sent back that are not a JSON object, as Anthropic's documentation of
- * fine-grained tool streaming advises; the Anthropic dialect of the edge shows them under the same key.
- */
-export const invalidArgumentsKey: string = 'INVALID_JSON';
-
 /** Longest name of a tool that Anthropic takes. */
 export const maxToolNameLength: number = 128;
 

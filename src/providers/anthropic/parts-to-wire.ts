@@ -1,5 +1,6 @@
 // The parts of a turn as Anthropic's content blocks.
 
+import { invalidArgumentsKey, isAnthropicCitationType } from '../../core/anthropic-words.ts';
 import { parseExactJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type {
@@ -13,17 +14,7 @@ import type {
   ToolResultPart,
 } from '../../core/message.ts';
 import { set, type TurnPlace, unsupported } from '../translation/request-translation.ts';
-import { invalidArgumentsKey } from './defaults.ts';
 import type { Translation } from './translation.ts';
-
-/** Types of annotations that are Anthropic's citations. */
-const citationTypes: ReadonlySet<unknown> = new Set([
-  'char_location',
-  'page_location',
-  'content_block_location',
-  'web_search_result_location',
-  'search_result_location',
-]);
 
 /**
  * The blocks of one part: none, where the part has nothing to say to this vendor. `path` is where it is, for errors.
@@ -79,7 +70,7 @@ function textToWire(part: TextPart, place: TurnPlace, translation: Translation):
 
 function citationsOf(annotations: readonly JsonValue[], translation: Translation): JsonValue[] {
   const own = annotations.filter((annotation) => {
-    return translation.isNative || (isJsonObject(annotation) && citationTypes.has(annotation['type']));
+    return translation.isNative || (isJsonObject(annotation) && isAnthropicCitationType(annotation['type']));
   });
   if (own.length < annotations.length) translation.downgrade('annotations');
   return own;

@@ -2,15 +2,16 @@
 
 import { joinCalls, joinFields } from '../../core/join-fields.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import type {
-  AudioPart,
-  ContentPart,
-  FilePart,
-  ImagePart,
-  Message,
-  ReasoningPart,
-  ToolCallPart,
-  ToolResultPart,
+import {
+  type AudioPart,
+  type ContentPart,
+  dataUrlOf,
+  type FilePart,
+  type ImagePart,
+  type Message,
+  type ReasoningPart,
+  type ToolCallPart,
+  type ToolResultPart,
 } from '../../core/message.ts';
 import { isMessageFields, isProgress } from '../../core/opaque-part.ts';
 import type { PredictRequest } from '../../core/predict.ts';
@@ -224,7 +225,7 @@ function partToWire(part: ContentPart, place: Place): JsonObject {
 function imageToWire(part: ImagePart, place: Place): JsonObject {
   const { source } = part;
   if (source.kind === 'file-id') throw unsupported('a picture by file id', place.path);
-  const url = source.kind === 'url' ? source.url : `data:${source.mediaType};base64,${source.base64}`;
+  const url = source.kind === 'url' ? source.url : dataUrlOf(source);
   const image: JsonObject = { url };
   if (part.detail !== undefined) image['detail'] = part.detail;
   return { type: 'image_url', image_url: image };
@@ -250,7 +251,7 @@ function fileToWire(part: FilePart, place: Place): JsonObject {
   const { source } = part;
   if (source.kind === 'url') throw unsupported('a file by address', place.path);
   if (source.kind === 'file-id') return { type: 'file', file: { file_id: source.fileId } };
-  const file: JsonObject = { file_data: `data:${source.mediaType};base64,${source.base64}` };
+  const file: JsonObject = { file_data: dataUrlOf(source) };
   if (part.name !== undefined) file['filename'] = part.name;
   return { type: 'file', file };
 }

@@ -3,7 +3,7 @@
 import type { ModerateRequest, ModerateResponse, ModerationResult } from '../../core/classify.ts';
 import { reportOf } from '../../core/downgraded.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import type { ImagePart, TextPart } from '../../core/message.ts';
+import { dataUrlOf, type ImagePart, type TextPart } from '../../core/message.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
 import { unsupported } from '../translation/request-translation.ts';
 import { inputUsage, inputUsageExtraOf } from '../translation/usage.ts';
@@ -34,7 +34,7 @@ function partOf(part: TextPart | ImagePart, index: number): JsonObject {
   if (part.type === 'text') return { ...part.extra, type: 'text', text: part.text };
   const { source } = part;
   if (source.kind === 'file-id') throw unsupported('a picture by file id', `input[${index}]`);
-  const url = source.kind === 'url' ? source.url : `data:${source.mediaType};base64,${source.base64}`;
+  const url = source.kind === 'url' ? source.url : dataUrlOf(source);
   return { ...part.extra, type: 'image_url', image_url: { url } };
 }
 

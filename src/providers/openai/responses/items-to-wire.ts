@@ -1,15 +1,16 @@
 // The turns of a conversation as the `input` items of the Responses API.
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
-import type {
-  ContentPart,
-  FilePart,
-  ImagePart,
-  Message,
-  OpaquePart,
-  ReasoningPart,
-  ToolCallPart,
-  ToolResultPart,
+import {
+  type ContentPart,
+  dataUrlOf,
+  type FilePart,
+  type ImagePart,
+  type Message,
+  type OpaquePart,
+  type ReasoningPart,
+  type ToolCallPart,
+  type ToolResultPart,
 } from '../../../core/message.ts';
 import { isMessageContent, isMessageHead, isProgressEvent } from '../../../core/opaque-part.ts';
 import type { Translation } from '../../openai-compatible/translation.ts';
@@ -251,7 +252,7 @@ function imageToWire({ source, detail }: ImagePart): JsonObject {
   const wire: JsonObject = { type: 'input_image' };
   if (source.kind === 'file-id') wire['file_id'] = source.fileId;
   else if (source.kind === 'url') wire['image_url'] = source.url;
-  else wire['image_url'] = `data:${source.mediaType};base64,${source.base64}`;
+  else wire['image_url'] = dataUrlOf(source);
   if (detail !== undefined) wire['detail'] = detail;
   return wire;
 }
@@ -262,7 +263,7 @@ function fileToWire({ source, name }: FilePart): JsonObject {
   else if (source.kind === 'url') wire['file_url'] = source.url;
   else {
     wire['filename'] = name ?? 'file';
-    wire['file_data'] = `data:${source.mediaType};base64,${source.base64}`;
+    wire['file_data'] = dataUrlOf(source);
   }
   return wire;
 }
