@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { downgradedHeader, maxDowngradedChars } from './downgraded-header.ts';
+import { maxDowngradedChars } from './defaults.ts';
+import { downgradedHeader } from './downgraded-header.ts';
 
 test('downgraded header: names as they are, what is not printable encoded', () => {
   assert.equal(downgradedHeader(['user', 'messages[0].name']), 'user, messages[0].name');

@@ -1,9 +1,8 @@
-// The header that names what was not honoured. Callers can make the list long, and proxies refuse an answer for its headers.
+// The header that names what was not honoured, over HTTP and in gRPC's metadata alike. Callers can make the list long, and proxies refuse an
+// answer for its headers.
 
+import { maxDowngradedChars } from './defaults.ts';
 import { headerSafe } from './header-safe.ts';
-
-/** Names in the header: proxies begin to refuse headers of 4 kB, and people read no more than this. */
-export const maxDowngradedChars: number = 1024;
 
 /** The names, as many as fit into `maxDowngradedChars`, and how many more there are. */
 export function downgradedHeader(names: readonly string[]): string {

@@ -48,12 +48,9 @@ export interface Sampling {
   readonly logprobs?: boolean;
   /** How many alternatives to report per token, 0 to 20. */
   readonly topLogprobs?: number;
-  /** How many answers to give, 1 to `maxChoices`. Absent: one. */
+  /** How many answers to give, 1 to `maxChoices` (defaults.ts). Absent: one. */
   readonly choiceCount?: number;
 }
-
-/** Answers to one request: OpenAI's limit, and a bound for what is remembered of a stream. */
-export const maxChoices: number = 128;
 
 /** A function that the model may call, or a tool that the vendor runs itself (`kind: 'vendor'`, passed through). */
 export type Tool =

@@ -2,9 +2,10 @@
 // throws `invalid_request` with the field's name in the contract.
 
 import type { ClassifyRequest, ModerateRequest } from '../core/classify.ts';
+import { maxChoices } from '../core/defaults.ts';
 import type { EmbedRequest } from '../core/embed.ts';
 import { SluiceError } from '../core/error.ts';
-import { maxChoices, type PredictRequest } from '../core/predict.ts';
+import type { PredictRequest } from '../core/predict.ts';
 import type { RankRequest } from '../core/rank.ts';
 import type { InferRequest } from '../core/tensor.ts';
 import type { TranscribeRequest } from '../core/transcribe.ts';

@@ -1,9 +1,10 @@
 // The body of POST /v1/completions, OpenAI's legacy completions, to our requests: one for each prompt.
 
 import Type from 'typebox';
+import { maxChoices } from '../../core/defaults.ts';
 import { SluiceError } from '../../core/error.ts';
 import { entryOf, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { maxChoices, type PredictRequest, type Sampling } from '../../core/predict.ts';
+import type { PredictRequest, Sampling } from '../../core/predict.ts';
 import { maxModelNameLength } from '../defaults.ts';
 import { unknownFields, type WithExtra } from '../unknown-fields.ts';
 import { createBodyCheck, maybe } from '../validate.ts';

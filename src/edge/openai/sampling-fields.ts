@@ -9,7 +9,8 @@ import Type, {
   type TString,
   type TUnion,
 } from 'typebox';
-import { maxChoices, type Sampling } from '../../core/predict.ts';
+import { maxChoices } from '../../core/defaults.ts';
+import type { Sampling } from '../../core/predict.ts';
 import { maybe } from '../validate.ts';
 import type { Writable } from '../writable.ts';
 
