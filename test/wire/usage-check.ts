@@ -79,6 +79,7 @@ function usageIn(text: string, isStream: boolean): unknown {
   for (const value of values) {
     const places = [
       at(value, 'usage'),
+      at(value, 'x_groq', 'usage'),
       at(value, 'response', 'usage'),
       at(value, 'message', 'usage'),
       at(value, 'choices', 0, 'usage'),

@@ -12,9 +12,10 @@ const toolUseFields: ReadonlySet<string> = new Set(['type', 'id', 'name', 'input
 /** The types of blocks that have an internal form; all others are opaque. */
 export type KnownBlockType = 'text' | 'thinking' | 'redacted_thinking' | 'tool_use';
 
-/** The type where it has an internal form. */
+/** The type where it has an internal form. Throws `upstream_malformed` for a block without a type. */
 export function knownTypeOf(block: JsonObject): KnownBlockType | undefined {
   const { type } = block;
+  if (textValueOf(type) === undefined) throw malformed('a content block has no type');
   return type === 'text' || type === 'thinking' || type === 'redacted_thinking' || type === 'tool_use'
     ? type
     : undefined;
@@ -77,9 +78,10 @@ export function callOf(block: JsonObject): { id: string; name: string; extra: { 
   return { id, name, extra: isPresent(rest) ? { extra: rest } : {} };
 }
 
-function textOf(block: JsonObject, field: string): string {
+/** A text that a block or a delta of its type must have. */
+export function textOf(block: JsonObject, field: string): string {
   const value = block[field];
-  if (typeof value !== 'string') throw malformed(`a block of type ${String(block['type'])} has no ${field}`);
+  if (typeof value !== 'string') throw malformed(`${String(block['type'])} has no ${field}`);
   return value;
 }
 

@@ -4,8 +4,8 @@
 import { parseExactJson } from '../../core/exact-json.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictPart } from '../../core/predict.ts';
-import { argumentsOf, isPresent, listOf, malformed, textValueOf } from '../translation/wire-values.ts';
-import { callOf, extraOf, type KnownBlockType, knownTypeOf } from './block-from-wire.ts';
+import { argumentsOf, listOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
+import { callOf, extraOf, type KnownBlockType, knownTypeOf, textOf } from './block-from-wire.ts';
 import { maxAssembledCharacters } from './defaults.ts';
 
 /** A part as a block makes it; which blocks follow each other is known to the stream. */
@@ -32,10 +32,35 @@ export function openBlock(block: JsonObject, toolIndex: number, answerTool: stri
   return type === undefined ? openOpaque(block) : makers[type]();
 }
 
-function textDelta(text: JsonValue | undefined, citations: readonly JsonValue[] = []): BlockPart[] {
+/** The types of deltas that belong to blocks with an internal form. One in a block of another type would be lost. */
+const knownDeltas: ReadonlySet<JsonValue | undefined> = new Set([
+  'text_delta',
+  'citations_delta',
+  'thinking_delta',
+  'signature_delta',
+  'input_json_delta',
+]);
+
+/** A delta that the block does not know says nothing, unless it is known of other blocks. */
+function skip({ type }: JsonObject): BlockPart[] {
+  if (knownDeltas.has(type)) throw malformed(`a delta of type ${String(type)} in a block of another type`);
+  return [];
+}
+
+/** A text of the block's start, which need not say anything yet. */
+function startTextOf(block: JsonObject, field: string): string {
+  return block[field] === undefined || block[field] === null ? '' : textOf(block, field);
+}
+
+function textDelta(text: string, citations: readonly JsonValue[] = []): BlockPart[] {
   const annotations = citations.length === 0 ? {} : { annotations: citations };
-  if (typeof text !== 'string' || (text === '' && citations.length === 0)) return [];
+  if (text === '' && citations.length === 0) return [];
   return [{ type: 'text-delta', text, ...annotations }];
+}
+
+function citationDelta({ citation }: JsonObject): BlockPart[] {
+  if (objectOf(citation) === undefined) throw malformed('a delta of type citations_delta has no citation');
+  return textDelta('', [citation ?? null]);
 }
 
 const textFields: ReadonlySet<string> = new Set(['type', 'text', 'citations']);
@@ -44,7 +69,7 @@ const textFields: ReadonlySet<string> = new Set(['type', 'text', 'citations']);
 function openText(block: JsonObject): OpenBlock {
   const { extra } = extraOf(block, textFields);
   const start = (): BlockPart[] => {
-    const parts = textDelta(block['text'] ?? '', listOf(block['citations']));
+    const parts = textDelta(startTextOf(block, 'text'), listOf(block['citations']));
     if (extra === undefined) return parts;
     const [first = { type: 'text-delta', text: '' } as const] = parts;
     return [{ ...first, extra } as BlockPart];
@@ -53,9 +78,8 @@ function openText(block: JsonObject): OpenBlock {
     isToolCall: false,
     start,
     delta(delta) {
-      if (delta['type'] === 'text_delta') return textDelta(delta['text']);
-      const { citation } = delta;
-      return delta['type'] === 'citations_delta' && isPresent(citation) ? textDelta('', [citation]) : [];
+      if (delta['type'] === 'text_delta') return textDelta(textOf(delta, 'text'));
+      return delta['type'] === 'citations_delta' ? citationDelta(delta) : skip(delta);
     },
     stop: () => [],
   };
@@ -65,24 +89,25 @@ const thinkingFields: ReadonlySet<string> = new Set(['type', 'thinking', 'signat
 
 /** The signature comes last, whole, and goes out with the end of the block: it closes the thought. */
 function openThinking(block: JsonObject): OpenBlock {
-  let signature = textValueOf(block['signature']);
+  let signature = startTextOf(block, 'signature');
   let { extra } = extraOf(block, thinkingFields);
-  const thought = (text: JsonValue | undefined): BlockPart[] => {
-    if (typeof text !== 'string' || text === '') return [];
+  const thought = (text: string): BlockPart[] => {
+    if (text === '') return [];
     const fields = extra === undefined ? {} : { extra };
     extra = undefined;
     return [{ type: 'reasoning-delta', text, ...fields }];
   };
   return {
     isToolCall: false,
-    start: () => thought(block['thinking']),
+    start: () => thought(startTextOf(block, 'thinking')),
     delta(delta) {
-      if (delta['type'] === 'thinking_delta') return thought(delta['thinking']);
-      if (delta['type'] === 'signature_delta') signature = textValueOf(delta['signature']) ?? signature;
+      if (delta['type'] === 'thinking_delta') return thought(textOf(delta, 'thinking'));
+      if (delta['type'] !== 'signature_delta') return skip(delta);
+      signature = textOf(delta, 'signature') || signature;
       return [];
     },
     stop() {
-      if (signature === undefined) return [];
+      if (signature === '') return [];
       return [{ type: 'reasoning-delta', text: '', signature, ...(extra === undefined ? {} : { extra }) }];
     },
   };
@@ -98,7 +123,7 @@ function openRedacted(block: JsonObject): OpenBlock {
       if (encrypted === undefined) throw malformed('a block of type redacted_thinking has no data');
       return [{ type: 'reasoning-delta', text: '', encrypted, ...extraOf(block, redactedFields) }];
     },
-    delta: () => [],
+    delta: skip,
     stop: () => [],
   };
 }
@@ -116,7 +141,7 @@ function openToolUse(block: JsonObject, index: number, answerTool: string | unde
   return {
     isToolCall: !isAnswer,
     start: () => (isAnswer ? [] : [{ type: 'tool-call-start', index, id, name, ...extra }]),
-    delta: (delta) => (delta['type'] === 'input_json_delta' ? piece(textValueOf(delta['partial_json']) ?? '') : []),
+    delta: (delta) => (delta['type'] === 'input_json_delta' ? piece(textOf(delta, 'partial_json')) : skip(delta)),
     stop: () => (hasArguments ? [] : piece(argumentsOf(block['input'] ?? {}))),
   };
 }
@@ -140,7 +165,7 @@ function openOpaque(block: JsonObject): OpenBlock {
         throw malformed(`a block of more than ${maxAssembledCharacters} characters`);
       }
       const { type, ...fields } = delta;
-      if (type === 'input_json_delta') input += textValueOf(fields['partial_json']) ?? '';
+      if (type === 'input_json_delta') input += textOf(delta, 'partial_json');
       else if (type === 'citations_delta') grow(value, { citations: [fields['citation'] ?? null] });
       else grow(value, fields);
       return [];

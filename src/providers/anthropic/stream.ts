@@ -59,9 +59,10 @@ export class MessageStreamReader implements StreamReader {
     this.#hasProgress = false;
     if (event === 'ping' || data.trim() === '' || data.startsWith('[DONE]')) return false;
     if (event === 'error') throw this.#failure(errorBodyOf(data));
-    if (event !== '' && !this.#isKnown(event)) return false;
+    const name = isKnown(event) ? event : '';
+    if (name !== event && !data.startsWith('{')) return false;
     const body = parseObject(data, 'an event');
-    switch (textValueOf(body['type']) ?? event) {
+    switch (typeOf(body, name)) {
       case 'message_start':
         this.#readMessage(body['message']);
         return false;
@@ -105,11 +106,6 @@ export class MessageStreamReader implements StreamReader {
     out.push(...partsOf(response));
   }
 
-  /** Data without JSON under the name of an event that nobody knows is none of ours. */
-  #isKnown(event: string): boolean {
-    return event === 'message' || event.startsWith('message_') || event.startsWith('content_block_');
-  }
-
   #readMessage(value: JsonValue | undefined): void {
     const message = objectOf(value);
     if (message === undefined) throw malformed('message_start has no message');
@@ -134,6 +130,7 @@ export class MessageStreamReader implements StreamReader {
     const block = this.#open.get(body['index']);
     const delta = objectOf(body['delta']);
     if (block === undefined || delta === undefined) throw malformed('a delta of no open block, or without content');
+    if (textValueOf(delta['type']) === undefined) throw malformed('a delta has no type');
     const parts = block.delta(delta);
     this.#hasProgress = parts.length === 0 && holdsSomething(delta);
     this.#add(block, parts, out);
@@ -197,6 +194,23 @@ export class MessageStreamReader implements StreamReader {
     out.push({ type: 'end', ...endingOf(fields) });
   }
 }
+
+/** Data without JSON under the name of an event that nobody knows is none of ours. */
+function isKnown(event: string): boolean {
+  return event === '' || event === 'message' || event.startsWith('message_') || event.startsWith('content_block_');
+}
+
+/** What the event says of itself, or its name. Throws for one that has neither and yet says something. */
+function typeOf(body: JsonObject, name: string): string {
+  const type = textValueOf(body['type']) ?? name;
+  const isNameless = type === '' || type === 'message';
+  if (isNameless && !isPresent(body['error']) && signs.some((sign) => Object.hasOwn(body, sign)))
+    throw malformed('an event has no type');
+  return type;
+}
+
+/** By these a typeless event is known as one of ours, with content. */
+const signs = ['type', 'delta', 'content_block'] as const;
 
 /** True of a delta with more than its type and empty values. */
 function holdsSomething(delta: JsonObject): boolean {

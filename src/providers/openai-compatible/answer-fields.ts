@@ -5,7 +5,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, TokenLogprob } from '../../core/predict.ts';
 import { type AnswerContext, downgradesOf } from '../translation/answer-context.ts';
 import { keepField, keepFields } from '../translation/extra-fields.ts';
-import { isPresent, listOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
+import { isPresent, listOf, malformed, objectOf, textValueOf, strictListOf, strictTextOf } from '../translation/wire-values.ts';
 import { maxContentPieces } from './defaults.ts';
 
 /** Top-level fields that are read; all others travel on in `extra`. `obfuscation` and Mistral's `p` are only padding. */
@@ -90,7 +90,8 @@ export function unknownMessageFields(message: JsonObject): JsonObject | undefine
 
 /** Reasoning text: `reasoning_content` (vLLM, DeepSeek, llama.cpp, xAI) or `reasoning` (Ollama, Groq, OpenRouter, newer vLLM). */
 export function reasoningOf(message: JsonObject): string {
-  return textValueOf(message['reasoning_content']) ?? textValueOf(message['reasoning']) ?? '';
+  const { reasoning_content: content, reasoning } = message;
+  return strictTextOf(content, 'reasoning_content') || strictTextOf(reasoning, 'reasoning');
 }
 
 /** A piece of content. */
@@ -107,10 +108,9 @@ export function contentPieces(content: JsonValue): readonly ContentPiece[] {
   return content.map((item) => {
     const part = objectOf(item);
     if (part === undefined) throw malformed('a content part is not an object');
-    if (part['type'] === 'text' && typeof part['text'] === 'string') return { type: 'text', text: part['text'] };
-    if (part['type'] === 'refusal' && typeof part['refusal'] === 'string')
-      return { type: 'refusal', text: part['refusal'] };
-    if (part['type'] === 'thinking') return { type: 'reasoning', text: thinkingOf(part['thinking']) };
+    const { type } = part;
+    if (type === 'text' || type === 'refusal') return { type, text: strictTextOf(part[type], type) };
+    if (type === 'thinking') return { type: 'reasoning', text: thinkingOf(part['thinking']) };
     return { type: 'opaque', value: part };
   });
 }
@@ -118,7 +118,7 @@ export function contentPieces(content: JsonValue): readonly ContentPiece[] {
 function thinkingOf(thinking: JsonValue | undefined): string {
   if (typeof thinking === 'string') return thinking;
   let text = '';
-  for (const item of listOf(thinking)) text += textValueOf(objectOf(item)?.['text']) ?? '';
+  for (const item of strictListOf(thinking, 'thinking')) text += strictTextOf(objectOf(item)?.['text'], 'text');
   return text;
 }
 

@@ -5,7 +5,7 @@ import type { ChoiceEnding, TokenLogprob } from '../../core/predict.ts';
 import { maxExtraFields } from '../translation/defaults.ts';
 import type { DeltaSink } from '../translation/other-choices.ts';
 import type { OutputText } from '../translation/usage.ts';
-import { isPresent, objectOf, textValueOf, truncated } from '../translation/wire-values.ts';
+import { isPresent, strictObjectOf, strictTextOf, textValueOf, truncated } from '../translation/wire-values.ts';
 import { contentPieces, logprobsOf, reasoningOf, unknownMessageFields } from './answer-fields.ts';
 import { finishReasonOf, isUnfinished } from './finish-reason.ts';
 import { ToolCallStream } from './tool-call-stream.ts';
@@ -17,6 +17,7 @@ export class ChoiceReader {
   readonly #output: OutputText;
   readonly #tools: ToolCallStream = new ToolCallStream();
   #hasCalls: boolean = false;
+  #hasDeltas: boolean = false;
   #rawFinishReason: string | undefined;
   #stopSequence: string | undefined;
   /** Simple values among unknown delta fields as last sent on: Groq repeats its `channel` with every token. */
@@ -40,7 +41,7 @@ export class ChoiceReader {
    * id of a call is made up from `answerId`.
    */
   read(choice: JsonObject, answerId: string, out: DeltaSink): boolean {
-    const delta = objectOf(choice['delta']);
+    const delta = this.#deltaOf(choice);
     const logprobs = logprobsOf(choice);
     const before = out.length;
     let hasProgress = false;
@@ -73,6 +74,13 @@ export class ChoiceReader {
     };
   }
 
+  /** Some servers stream what they did not make in pieces as a message. Beside deltas, a message repeats what they said. */
+  #deltaOf({ delta, message }: JsonObject): JsonObject | undefined {
+    const piece = strictObjectOf(delta, 'delta');
+    this.#hasDeltas ||= piece !== undefined;
+    return this.#hasDeltas ? piece : strictObjectOf(message, 'message');
+  }
+
   /** The fields in the order in which a reader would want them; one chunk seldom holds more than one. True for a piece of a call that is held. */
   #readDelta(delta: JsonObject, logprobs: ReturnType<typeof logprobsOf>, answerId: string, out: DeltaSink): boolean {
     const reasoning = reasoningOf(delta);
@@ -85,12 +93,13 @@ export class ChoiceReader {
       if (content !== null && content !== undefined) this.#addPieces(content, out);
     }
     const ofRefusal = logprobs?.of === 'refusal' ? { logprobs: logprobs.tokens } : undefined;
-    this.#addText('refusal', textValueOf(delta['refusal']) ?? '', out, ofRefusal);
+    this.#addText('refusal', strictTextOf(delta['refusal'], 'refusal'), out, ofRefusal);
     const unknown = unknownMessageFields(delta);
     if (unknown !== undefined) this.#addUnknown(unknown, out);
     const calls = delta['tool_calls'];
-    let isHeld = isPresent(calls) && this.#addCalls(calls, answerId, out);
-    const legacy = objectOf(delta['function_call']);
+    const hasCalls = calls !== undefined && calls !== null && !(Array.isArray(calls) && calls.length === 0);
+    let isHeld = hasCalls && this.#addCalls(calls, answerId, out);
+    const legacy = strictObjectOf(delta['function_call'], 'function_call');
     if (legacy !== undefined) isHeld = this.#addCalls([{ index: 0, function: legacy }], answerId, out) || isHeld;
     return isHeld;
   }

@@ -4,7 +4,7 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictRequest } from '../../core/predict.ts';
 import { set, unsupported, type WireRequest } from '../translation/request-translation.ts';
-import { listOf, objectOf } from '../translation/wire-values.ts';
+import { listOf, objectOf, strictTextOf } from '../translation/wire-values.ts';
 import { mergeExtra } from './extra-to-wire.ts';
 import { addSampling } from './to-wire.ts';
 import { Translation } from './translation.ts';
@@ -46,9 +46,9 @@ function isText(value: JsonValue): boolean {
 /** `message` and `delta` at once: which of them is read depends on who reads. */
 function choiceAsChat(value: JsonValue): JsonValue {
   const choice = objectOf(value);
-  if (choice === undefined || typeof choice['text'] !== 'string') return value;
+  if (choice === undefined || choice['text'] === undefined || choice['text'] === null) return value;
   const { text, logprobs, ...others } = choice;
-  const message = { content: text };
+  const message = { content: strictTextOf(text, 'text') };
   return { ...others, message, delta: message, logprobs: logprobsAsChat(logprobs) };
 }
 

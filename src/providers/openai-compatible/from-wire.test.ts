@@ -47,6 +47,18 @@ test('from wire: more tool calls than the bound are refused by its name, and a n
   );
 });
 
+test('from wire: a broken field of what is known is malformed', () => {
+  for (const broken of [
+    { tool_calls: {} },
+    { tool_calls: 5 },
+    { function_call: 5 },
+    { refusal: 5 },
+    { reasoning: [] },
+  ]) {
+    assert.throws(() => fromWire(answer({ content: null, ...broken })), { reason: 'upstream_malformed' });
+  }
+});
+
 test('from wire: an openai answer keeps its annotations, usage and unknown fields', () => {
   const { content, ...rest } = fixture('openai-text');
   assert.equal(content.length, 1);

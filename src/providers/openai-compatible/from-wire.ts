@@ -14,6 +14,9 @@ import {
   listOf,
   malformed,
   objectOf,
+  strictListOf,
+  strictObjectOf,
+  strictTextOf,
   textValueOf,
   truncated,
 } from '../translation/wire-values.ts';
@@ -114,8 +117,8 @@ function contentOf(message: JsonObject, answerId: string): ContentPart[] {
     if (text?.type === 'text' && Array.isArray(annotations)) parts[at] = { ...text, annotations };
     else others['annotations'] = annotations;
   }
-  const refusal = textValueOf(message['refusal']);
-  if (refusal !== undefined) parts.push({ type: 'refusal', text: refusal });
+  const refusal = strictTextOf(message['refusal'], 'refusal');
+  if (refusal !== '') parts.push({ type: 'refusal', text: refusal });
   if (isPresent(others)) parts.push({ type: 'opaque', dialect: 'openai', value: others });
   addCalls(parts, message, answerId);
   return parts;
@@ -123,8 +126,11 @@ function contentOf(message: JsonObject, answerId: string): ContentPart[] {
 
 /** The calls. Functions and custom tools are numbered together, as in a stream. */
 function addCalls(parts: ContentPart[], message: JsonObject, answerId: string): void {
-  const legacy = objectOf(message['function_call']);
-  const calls = [...listOf(message['tool_calls']), ...(legacy === undefined ? [] : [{ function: legacy }])];
+  const legacy = strictObjectOf(message['function_call'], 'function_call');
+  const calls = [
+    ...strictListOf(message['tool_calls'], 'tool_calls'),
+    ...(legacy === undefined ? [] : [{ function: legacy }]),
+  ];
   if (calls.length > maxToolCalls) throw malformed(`more than ${maxToolCalls} tool calls`);
   let position = 0;
   for (const call of calls) {

@@ -298,6 +298,25 @@ test('stream: calls without ids, without indexes, with late names and with objec
   ]);
 });
 
+test('stream: a message in place of deltas is read as one, and beside deltas is what they said', () => {
+  const message = { role: 'assistant', content: 'a' };
+  const whole = (content: string): JsonObject => ({ id: 'c1', choices: [{ index: 0, message: { content } }] });
+  for (const body of [
+    chunks({ choices: [{ index: 0, message, finish_reason: 'stop' }] }, '[DONE]'),
+    chunks(delta({ content: 'a' }), whole('a'), delta({}, 'stop'), '[DONE]'),
+  ]) {
+    assert.deepEqual(collect(read(body).parts).content, [{ type: 'text', text: 'a' }]);
+  }
+});
+
+test('stream: Groq’s usage under its own name is the vendor’s', () => {
+  const usage = { prompt_tokens: 1, completion_tokens: 9, total_tokens: 10 };
+  const { parts } = read(chunks(delta({ content: 'a' }), { ...delta({}, 'stop'), x_groq: { usage } }, '[DONE]'));
+  const end = parts.at(-1);
+  assert.ok(end?.type === 'end');
+  assert.deepEqual([end.usage.source, end.usage.outputTokens], ['provider', 9]);
+});
+
 const names = [
   'openai-text',
   'openai-tools',

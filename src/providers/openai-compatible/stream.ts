@@ -13,6 +13,7 @@ import {
   malformed,
   objectOf,
   parseObject,
+  strictPlaceOf,
   textValueOf,
   truncated,
 } from '../translation/wire-values.ts';
@@ -128,7 +129,7 @@ export class ChatStreamReader implements StreamReader {
   #readAnswer(chunk: JsonObject, choice: JsonObject | undefined): void {
     // Until the start is sent, later chunks may know more: Azure's first one has neither id nor model.
     if (!this.#hasStarted) this.#answerer = answererOf(chunk, this.#context);
-    const usage = chunk['usage'] ?? choice?.['usage'];
+    const usage = usageOf(chunk) ?? choice?.['usage'];
     if (isPresent(usage)) {
       if (isCounted(usage)) {
         this.#hasProgress = countOf(usage['completion_tokens']) !== countOf(this.#usage?.['completion_tokens']);
@@ -151,6 +152,7 @@ export class ChatStreamReader implements StreamReader {
 
   #readChoices(others: OtherChoices<OtherChoice>, chunk: JsonObject, out: PredictPart[]): void {
     const choices = choicesOf(chunk).map(choiceOf);
+    for (const { index } of choices) strictPlaceOf(index, 'index');
     const numbers = numbersOf(choices);
     this.#readChunk(chunk, choices[numbers.indexOf(0)], out);
     const before = out.length;
@@ -208,15 +210,24 @@ interface OtherChoice {
 function firstChoice(chunk: JsonObject): JsonObject | undefined {
   for (const item of choicesOf(chunk)) {
     const choice = choiceOf(item);
-    if ((choice['index'] ?? 0) === 0) return choice;
+    if (strictPlaceOf(choice['index'], 'index') === 0) return choice;
   }
   return undefined;
 }
 
-function choicesOf({ choices }: JsonObject): readonly JsonValue[] {
-  if (choices === undefined || choices === null) return [];
-  if (!Array.isArray(choices)) throw malformed('choices is not a list');
-  return choices;
+/** The usage of a chunk; Groq has it under a name of its own. */
+function usageOf({ usage, x_groq: groq }: JsonObject): JsonValue | undefined {
+  return usage ?? objectOf(groq)?.['usage'];
+}
+
+/** A chunk of usage may lack them, and so may what is no chunk. */
+function choicesOf(chunk: JsonObject): readonly JsonValue[] {
+  const { choices, object } = chunk;
+  if (Array.isArray(choices)) return choices;
+  const isChunk = choices !== undefined || (typeof object === 'string' && object.endsWith('.chunk'));
+  const isMissing = choices === undefined || choices === null;
+  if (isMissing && (!isChunk || isPresent(usageOf(chunk)))) return [];
+  throw malformed('choices is not a list');
 }
 
 function choiceOf(item: JsonValue): JsonObject {

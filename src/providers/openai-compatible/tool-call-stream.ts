@@ -4,7 +4,15 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { madeUpCallId } from '../translation/call-id.ts';
 import { maxToolCalls } from '../translation/defaults.ts';
 import type { DeltaSink } from '../translation/other-choices.ts';
-import { argumentsOf, isPresent, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
+import {
+  argumentsOf,
+  isPresent,
+  malformed,
+  objectOf,
+  strictObjectOf,
+  strictTextOf,
+  textValueOf,
+} from '../translation/wire-values.ts';
 import { maxCustomInput, maxEarlyArguments } from './defaults.ts';
 
 /** A call as far as it is known. */
@@ -66,7 +74,7 @@ export class ToolCallStream {
   #readOne(delta: JsonObject, answerId: string, out: DeltaSink): void {
     const { id: wireId, index: wireIndex, type, function: definition, custom, ...unknown } = delta;
     const id = textValueOf(wireId);
-    const text = objectOf(custom);
+    const text = strictObjectOf(custom, 'custom');
     if (text !== undefined) {
       const name = textValueOf(text['name']);
       addCustom(this.#find(wireIndex, id, name), id, { ...unknown, custom: text });
@@ -88,7 +96,7 @@ export class ToolCallStream {
 
   /** Adds the pieces of a function call. What else the delta has goes with the call's start, or behind it as it came. */
   #readFunction(delta: JsonObject, unknown: JsonObject, answerId: string, out: DeltaSink): Call {
-    const fields = objectOf(delta['function']);
+    const fields = strictObjectOf(delta['function'], 'function');
     const id = textValueOf(delta['id']);
     const name = textValueOf(fields?.['name']);
     let text = argumentsOf(fields?.['arguments']);
@@ -177,7 +185,7 @@ function addCustom(call: Call, id: string | undefined, piece: JsonObject): void 
   const known = call.custom ?? { type: 'custom', custom: { name: '', input: '' } };
   const before = objectOf(known['custom']) ?? {};
   const name = textValueOf(before['name']) ?? textValueOf(fields['name']) ?? '';
-  const input = `${textValueOf(before['input']) ?? ''}${textValueOf(fields['input']) ?? ''}`;
+  const input = `${textValueOf(before['input']) ?? ''}${strictTextOf(fields['input'], 'input')}`;
   if (input.length > maxCustomInput)
     throw malformed(`the input of tool call ${call.index} is longer than ${maxCustomInput}`);
   call.name ??= textValueOf(name);

@@ -14,6 +14,34 @@ export function listOf(value: JsonValue | undefined): readonly JsonValue[] {
   return Array.isArray(value) ? value : [];
 }
 
+/** The value as an object, undefined for null. Throws `upstream_malformed` for anything else: it would be lost. */
+export function strictObjectOf(value: JsonValue | undefined, what: string): JsonObject | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (!isJsonObject(value)) throw malformed(`${what} is not an object`);
+  return value;
+}
+
+/** The value as a list, an empty one for null. Throws `upstream_malformed` for anything else. */
+export function strictListOf(value: JsonValue | undefined, what: string): readonly JsonValue[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw malformed(`${what} is not a list`);
+  return value;
+}
+
+/** The value as text, an empty one for null. Throws `upstream_malformed` for anything else. */
+export function strictTextOf(value: JsonValue | undefined, what: string): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value !== 'string') throw malformed(`${what} is not text`);
+  return value;
+}
+
+/** The value as a place in a list, the first for null. Throws `upstream_malformed` for anything else. */
+export function strictPlaceOf(value: JsonValue | undefined, what: string): number {
+  if (value === undefined || value === null) return 0;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) throw malformed(`${what} is not a place`);
+  return value;
+}
+
 /** The value as text that is not empty, or undefined. */
 export function textValueOf(value: JsonValue | undefined): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;

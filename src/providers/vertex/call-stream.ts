@@ -4,7 +4,7 @@ import type { JsonObject } from '../../core/json.ts';
 import { madeUpCallId } from '../translation/call-id.ts';
 import { maxToolCalls } from '../translation/defaults.ts';
 import type { DeltaSink } from '../translation/other-choices.ts';
-import { isPresent, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
+import { isPresent, malformed, textValueOf, strictObjectOf } from '../translation/wire-values.ts';
 import { PartialArguments } from './partial-arguments.ts';
 import { signatureExtra } from './tools-to-wire.ts';
 
@@ -35,7 +35,7 @@ export class CallStream {
       return; // An empty part that closes a call which is closed already.
     }
     open.add(call['partialArgs']);
-    open.merge(objectOf(call['args']) ?? {});
+    open.merge(strictObjectOf(call['args'], 'args') ?? {});
     if (call['willContinue'] !== true) this.finish(out);
   }
 

@@ -1,10 +1,18 @@
 // The pieces of one candidate of a streamed answer as our parts.
 
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ChoiceEnding, TokenLogprob } from '../../core/predict.ts';
 import type { DeltaSink } from '../translation/other-choices.ts';
 import type { OutputText } from '../translation/usage.ts';
-import { isPresent, listOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
+import {
+  isPresent,
+  malformed,
+  objectOf,
+  strictListOf,
+  strictObjectOf,
+  strictTextOf,
+  textValueOf,
+} from '../translation/wire-values.ts';
 import type { AnswerExtra } from './answer-extra.ts';
 import { CallStream } from './call-stream.ts';
 import { finishReasonOf, rawFinishReasonOf } from './finish-reason.ts';
@@ -52,7 +60,7 @@ export class CandidateReader {
     let hasProgress = false;
     const logprobs = logprobsOf(candidate['logprobsResult']);
     let pending = logprobs;
-    for (const item of listOf(objectOf(candidate['content'])?.['parts'])) {
+    for (const item of partsOf(candidate)) {
       const part = objectOf(item);
       if (part === undefined) throw malformed('a part is not an object');
       hasProgress ||= hasArguments(objectOf(part['functionCall']));
@@ -75,20 +83,21 @@ export class CandidateReader {
   ): boolean {
     const { text, thought, thoughtSignature, thought_signature: snake = thoughtSignature, ...others } = part;
     const signature = textValueOf(snake);
-    const call = objectOf(part['functionCall']);
+    const call = strictObjectOf(part['functionCall'], 'functionCall');
     if (call !== undefined) {
       const id = this.#index === 0 ? answerId : `${answerId}_${this.#index}`;
       this.#calls.read(call, signature, id, out);
       return false;
     }
-    if (typeof text !== 'string' && isPresent(others)) {
+    if ((text === undefined || text === null) && isPresent(others)) {
       // Code that was run and its result, data, calls of Google's own tools: as they came.
       out.push({ type: 'opaque-delta', dialect: 'vertex', value: part });
       return false;
     }
     for (const name in others) this.#extra.set(name, others[name] ?? null);
-    if (thought !== true) return this.#readText(textValueOf(text) ?? '', signature, logprobs, out);
-    this.#readThought(textValueOf(text) ?? '', signature, out);
+    const words = strictTextOf(text, 'text');
+    if (thought !== true) return this.#readText(words, signature, logprobs, out);
+    this.#readThought(words, signature, out);
     return false;
   }
 
@@ -109,6 +118,12 @@ export class CandidateReader {
     out.push({ type: 'text-delta', text, ...(logprobs === undefined ? {} : { logprobs }), ...extra });
     return logprobs !== undefined;
   }
+}
+
+/** Google leaves the content out, or says null, where there is none beside the reason of an end. */
+function partsOf({ content, finishReason }: JsonObject): readonly JsonValue[] {
+  if (content === null && rawFinishReasonOf(finishReason) === undefined) throw malformed('a candidate without content');
+  return strictListOf(strictObjectOf(content, 'content')?.['parts'], 'parts');
 }
 
 function hasArguments(call: JsonObject | undefined): boolean {

@@ -1,7 +1,7 @@
 // The arguments of one call that Google streams as values at paths (`partialArgs`), put together to one JSON object.
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { listOf, malformed, objectOf } from '../translation/wire-values.ts';
+import { malformed, objectOf, strictListOf } from '../translation/wire-values.ts';
 import { maxArgumentsLength, maxListIndex, maxPathSteps } from './defaults.ts';
 
 /** Arguments as far as they are known. What is wrong in a piece throws `upstream_malformed`. */
@@ -12,7 +12,7 @@ export class PartialArguments {
 
   /** Adds the pieces of one `partialArgs`. Text at a path that has text already is appended: Google sends long text so. */
   add(pieces: JsonValue | undefined): void {
-    for (const item of listOf(pieces)) {
+    for (const item of strictListOf(pieces, 'partialArgs')) {
       const piece = objectOf(item);
       const path = piece?.['jsonPath'];
       if (piece === undefined || typeof path !== 'string') throw malformed('a piece of arguments has no path');

@@ -13,6 +13,7 @@ import {
   malformed,
   objectOf,
   parseObject,
+  strictPlaceOf,
   textValueOf,
   truncated,
 } from '../translation/wire-values.ts';
@@ -111,6 +112,7 @@ export class GenerateStreamReader implements StreamReader {
 
   #readOthers(others: OtherChoices<OtherCandidate>, chunk: JsonObject, out: PredictPart[]): void {
     const candidates = listOf(chunk['candidates']).map(candidateOf);
+    for (const { index } of candidates) strictPlaceOf(index, 'index');
     const numbers = numbersOf(candidates);
     for (const [place, candidate] of candidates.entries()) {
       others.read(numbers[place] ?? 0, out, ({ reader, extra }, deltas) => {
@@ -203,7 +205,7 @@ function firstCandidate({ candidates }: JsonObject): JsonObject | undefined {
   if (!Array.isArray(candidates)) throw malformed('candidates is not a list');
   for (const item of candidates) {
     const candidate = candidateOf(item);
-    if ((candidate['index'] ?? 0) === 0) return candidate;
+    if (strictPlaceOf(candidate['index'], 'index') === 0) return candidate;
   }
   return undefined;
 }

@@ -53,7 +53,8 @@ export function chatStreamTruth(body: string): Truth {
     const chunk = parsed(data);
     if (chunk === undefined) return { kind: 'broken', why: 'a chunk is not JSON' };
     if (name === 'error' || at(chunk, 'error') != null) return { kind: 'failure', status: 200, error: errorOf(chunk) };
-    usage = usageOf(at(chunk, 'usage')) ?? usageOf(at(chunk, 'choices', 0, 'usage')) ?? usage;
+    const places = [at(chunk, 'usage'), at(chunk, 'x_groq', 'usage'), at(chunk, 'choices', 0, 'usage')];
+    usage = places.map(usageOf).find((found) => found !== undefined) ?? usage;
     for (const wire of listAt(chunk, 'choices')) {
       const index = numberAt(wire, 'index') ?? 0;
       choices[index] ??= new Choice();

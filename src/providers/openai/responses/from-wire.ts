@@ -54,7 +54,7 @@ function outputOf(body: JsonObject): JsonObject[] {
   if (!Array.isArray(output)) throw malformed('the response has no output');
   return output.map((value) => {
     const item = objectOf(value);
-    if (item === undefined) throw malformed('an output item is not an object');
+    if (item === undefined || textValueOf(item['type']) === undefined) throw malformed('an output item has no type');
     return item;
   });
 }

@@ -4,7 +4,16 @@ import type { JsonObject, JsonValue } from '../../../core/json.ts';
 import type { ContentPart, ReasoningPart } from '../../../core/message.ts';
 import type { PredictRequest, TokenLogprob } from '../../../core/predict.ts';
 import { logprobsFromWire } from '../../openai-compatible/answer-fields.ts';
-import { argumentsOf, isPresent, listOf, malformed, objectOf, textValueOf } from '../../translation/wire-values.ts';
+import {
+  argumentsOf,
+  isPresent,
+  listOf,
+  malformed,
+  objectOf,
+  strictListOf,
+  strictTextOf,
+  textValueOf,
+} from '../../translation/wire-values.ts';
 
 /**
  * What the caller's dialect can use. Callers of the Responses API get everything back by which the vendor recognises its items:
@@ -28,7 +37,10 @@ export function partsOfItem(item: JsonObject, request: PredictRequest, customInd
   const keeps = keepsItems(request);
   switch (item['type']) {
     case 'message':
-      return [...(keeps ? [messageHead(item)] : []), ...listOf(item['content']).flatMap(partsOfContent)];
+      return [
+        ...(keeps ? [messageHead(item)] : []),
+        ...strictListOf(item['content'], 'content').flatMap(partsOfContent),
+      ];
     case 'reasoning':
       return reasoningParts(item, keeps);
     case 'function_call':
@@ -52,10 +64,19 @@ export function messageHead(item: JsonObject): ContentPart {
   return opaque(head);
 }
 
+/** An entry of a message's content. Throws `upstream_malformed` where one of a known type lacks what it should say. */
+export function contentOf(value: JsonValue): JsonObject {
+  const part = objectOf(value);
+  const type = textValueOf(part?.['type']);
+  if (part === undefined || type === undefined) throw malformed('a part of a message has no type');
+  if (type === 'output_text' && typeof part['text'] !== 'string') throw malformed('a part of a message has no text');
+  if (type === 'refusal' && typeof part['refusal'] !== 'string') throw malformed('a part of a message has no refusal');
+  return part;
+}
+
 /** One entry of a message's content. */
 function partsOfContent(value: JsonValue): ContentPart[] {
-  const part = objectOf(value);
-  if (part === undefined) throw malformed('a part of a message is not an object');
+  const part = contentOf(value);
   const { type, text, refusal } = part;
   if (type === 'output_text' && typeof text === 'string') {
     const annotations = listOf(part['annotations']);
@@ -76,7 +97,11 @@ export interface ReasoningPiece {
 /** The pieces of a reasoning item, summaries first. */
 export function reasoningPieces(item: JsonObject): ReasoningPiece[] {
   const read = (field: string, type: ReasoningPiece['type']): ReasoningPiece[] =>
-    listOf(item[field]).map((value, index) => ({ type, index, text: textValueOf(objectOf(value)?.['text']) ?? '' }));
+    strictListOf(item[field], field).map((value, index) => ({
+      type,
+      index,
+      text: strictTextOf(objectOf(value)?.['text'], type),
+    }));
   return [...read('summary', 'summary_text'), ...read('content', 'reasoning_text')].filter(({ text }) => text !== '');
 }
 

@@ -4,11 +4,20 @@
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
 import type { PredictPart, PredictRequest, TokenLogprob } from '../../../core/predict.ts';
 import { logprobsFromWire } from '../../openai-compatible/answer-fields.ts';
-import { argumentsOf, isPresent, listOf, malformed, objectOf } from '../../translation/wire-values.ts';
+import {
+  argumentsOf,
+  isPresent,
+  listOf,
+  malformed,
+  objectOf,
+  strictListOf,
+  strictPlaceOf,
+} from '../../translation/wire-values.ts';
 import { maxPiecesPerItem } from '../defaults.ts';
 import { GrowingText } from './growing-text.ts';
 import {
   callOf,
+  contentOf,
   keepsItems,
   messageHead,
   partsOfItem,
@@ -76,17 +85,22 @@ export class ItemStream {
     logprobs: JsonValue | undefined,
   ): void {
     this.#expectOpen();
-    this.#grow(kind, `${this.#index}/${String(contentIndex ?? 0)}`, text, logprobsFromWire(logprobs));
+    this.#grow(
+      kind,
+      `${this.#index}/${strictPlaceOf(contentIndex, 'content_index')}`,
+      text,
+      logprobsFromWire(logprobs),
+    );
   }
 
   /** The whole text that `addText` has brought so far, from an event that repeats it. */
   completeText(kind: 'text' | 'refusal', contentIndex: JsonValue | undefined, whole: string): void {
-    this.#complete(kind, `${this.#index}/${String(contentIndex ?? 0)}`, whole);
+    this.#complete(kind, `${this.#index}/${strictPlaceOf(contentIndex, 'content_index')}`, whole);
   }
 
   /** A citation of a text. */
   addAnnotation(contentIndex: JsonValue | undefined, annotation: JsonValue): void {
-    const key = `${this.#index}/${String(contentIndex ?? 0)}`;
+    const key = `${this.#index}/${strictPlaceOf(contentIndex, 'content_index')}`;
     this.#piece('text', key).annotations += 1;
     this.#send('text', key, '', { annotations: [annotation] });
   }
@@ -95,13 +109,13 @@ export class ItemStream {
   addReasoning(type: ReasoningPiece['type'], index: JsonValue | undefined, text: string): void {
     this.#expectOpen();
     this.#lastReasoning = type;
-    this.#grow('reasoning', `${this.#index}/${type}/${String(index ?? 0)}`, text, []);
+    this.#grow('reasoning', `${this.#index}/${type}/${strictPlaceOf(index, 'an index of reasoning')}`, text, []);
   }
 
   /** The whole of it. */
   completeReasoning(type: ReasoningPiece['type'], index: JsonValue | undefined, whole: string): void {
     if (whole !== '') this.#lastReasoning = type;
-    this.#complete('reasoning', `${this.#index}/${type}/${String(index ?? 0)}`, whole);
+    this.#complete('reasoning', `${this.#index}/${type}/${strictPlaceOf(index, 'an index of reasoning')}`, whole);
   }
 
   /** More arguments of a function call. */
@@ -165,8 +179,8 @@ export class ItemStream {
 
   #finishMessage(item: JsonObject): void {
     this.#head(item);
-    for (const [index, value] of listOf(item['content']).entries()) {
-      const part = objectOf(value) ?? {};
+    for (const [index, value] of strictListOf(item['content'], 'content').entries()) {
+      const part = contentOf(value);
       const { type, text, refusal } = part;
       if (type === 'output_text' && typeof text === 'string') {
         this.completeText('text', index, text);

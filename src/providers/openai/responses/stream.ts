@@ -6,7 +6,16 @@ import { entryOf, type JsonObject, type JsonValue } from '../../../core/json.ts'
 import type { Answerer, PredictPart, PredictRequest } from '../../../core/predict.ts';
 import type { AnswerContext } from '../../translation/answer-context.ts';
 import { OutputText, settleUsage } from '../../translation/usage.ts';
-import { isPresent, listOf, malformed, objectOf, parseObject, textValueOf } from '../../translation/wire-values.ts';
+import {
+  isPresent,
+  malformed,
+  objectOf,
+  parseObject,
+  strictListOf,
+  strictPlaceOf,
+  strictTextOf,
+  textValueOf,
+} from '../../translation/wire-values.ts';
 import type { EndPart, StreamReader } from '../../transport/part-stream.ts';
 import type { FailureContext } from '../../transport/vendor-error.ts';
 import type { WholeAnswer } from '../../transport/whole-call.ts';
@@ -130,9 +139,8 @@ export class ResponseStreamReader implements StreamReader {
     if (response === undefined) throw malformed('the last event holds no response');
     if (response['status'] === 'failed') throw failureOfResponse(response, this.#failures);
     this.identify(event);
-    listOf(response['output']).forEach((value, index) => {
-      const item = objectOf(value);
-      if (item === undefined) return;
+    strictListOf(response['output'], 'output').forEach((value, index) => {
+      const item = itemFrom(value);
       this.#itemAt(index).finish(item);
       this.#hasCallersCall ||= asksCaller(item);
     });
@@ -212,40 +220,48 @@ const handlers: Readonly<Record<string, Handler>> = {
   'response.reasoning_summary_part.added': () => false,
   'response.reasoning_summary_part.done': () => false,
   'response.output_text.delta': (reader, event) =>
-    reader.item(event).addText('text', event['content_index'], textOf(event['delta']), event['logprobs']),
+    reader.item(event).addText('text', event['content_index'], deltaOf(event), event['logprobs']),
   'response.output_text.done': (reader, event) =>
     reader.item(event).completeText('text', event['content_index'], textOf(event['text'])),
   'response.output_text.annotation.added': (reader, event) =>
     reader.item(event).addAnnotation(event['content_index'], event['annotation'] ?? null),
   'response.refusal.delta': (reader, event) =>
-    reader.item(event).addText('refusal', event['content_index'], textOf(event['delta']), event['logprobs']),
+    reader.item(event).addText('refusal', event['content_index'], deltaOf(event), event['logprobs']),
   'response.refusal.done': (reader, event) =>
     reader.item(event).completeText('refusal', event['content_index'], textOf(event['refusal'])),
   'response.reasoning_summary_text.delta': (reader, event) =>
-    reader.item(event).addReasoning('summary_text', event['summary_index'], textOf(event['delta'])),
+    reader.item(event).addReasoning('summary_text', event['summary_index'], deltaOf(event)),
   'response.reasoning_summary_text.done': (reader, event) =>
     reader.item(event).completeReasoning('summary_text', event['summary_index'], textOf(event['text'])),
   'response.reasoning_text.delta': (reader, event) =>
-    reader.item(event).addReasoning('reasoning_text', event['content_index'], textOf(event['delta'])),
+    reader.item(event).addReasoning('reasoning_text', event['content_index'], deltaOf(event)),
   'response.reasoning_text.done': (reader, event) =>
     reader.item(event).completeReasoning('reasoning_text', event['content_index'], textOf(event['text'])),
-  'response.function_call_arguments.delta': (reader, event) => reader.item(event).addArguments(textOf(event['delta'])),
+  'response.function_call_arguments.delta': (reader, event) => reader.item(event).addArguments(deltaOf(event)),
   'response.function_call_arguments.done': (reader, event) =>
     reader.item(event).completeArguments(textOf(event['arguments'])),
 };
 
 function indexOf(event: JsonObject): number {
-  const index = event['output_index'] ?? 0;
-  if (typeof index !== 'number') throw malformed('an event has no output_index');
-  return index;
+  return strictPlaceOf(event['output_index'], 'output_index');
 }
 
 function itemOf(event: JsonObject): JsonObject {
-  const item = objectOf(event['item']);
-  if (item === undefined) throw malformed('an event holds no item');
+  return itemFrom(event['item']);
+}
+
+function itemFrom(value: JsonValue | undefined): JsonObject {
+  const item = objectOf(value);
+  if (textValueOf(item?.['type']) === undefined || item === undefined) throw malformed('an item has no type');
   return item;
 }
 
+/** What a delta must have; a whole that is repeated may be left out. */
+function deltaOf({ delta }: JsonObject): string {
+  if (typeof delta !== 'string') throw malformed('an event has no delta');
+  return delta;
+}
+
 function textOf(value: JsonValue | undefined): string {
-  return typeof value === 'string' ? value : '';
+  return strictTextOf(value, 'a whole text');
 }
