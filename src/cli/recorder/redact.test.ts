@@ -49,13 +49,24 @@ test('redact: keys and names of accounts of every vendor are blotted out, ordina
     'eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl',
     'org-AbCdEfGhIjKl',
     'proj_AbCdEfGhIjKl',
+    'ghp_0123456789abcdefghijABCDEFGHIJ012345',
+    'acct_1A2B3C4D5E6F7G8H',
+    'worker@my-proj.iam.gserviceaccount.com',
   ]) {
     const { body } = redactBody(Buffer.from(`{"message":"Wrong: ${secret}"}`), []);
     assert.equal(body.toString(), `{"message":"Wrong: ${'x'.repeat(secret.length)}"}`);
   }
   const text =
-    '{"id":"chatcmpl-9x","model":"gpt-5-mini-2025","content":"risk-taking, user-authentication, Grüße 東京"}';
+    '{"id":"chatcmpl-9x","model":"gpt-5-mini-2025","content":"risk-taking, user-authentication, the bearer of eyJkaWFsZWN0Ijoib3BlbmFpIn0, Grüße 東京"}';
   assert.equal(redactBody(Buffer.from(text), []).found, 0);
+});
+
+test('redact: the name of a project is taken out of addresses and bodies, and what it is the name of stays', () => {
+  const path = 'https://g.example/v1/projects/my-proj-123/locations/us/x:generateContent';
+  assert.equal(
+    redactBody(Buffer.from(path), []).body.toString(),
+    'https://g.example/v1/projects/xxxxxxxxxxx/locations/us/x:generateContent',
+  );
 });
 
 test('redact: a body keeps its length in bytes', () => {

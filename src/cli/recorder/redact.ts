@@ -2,6 +2,8 @@
 // what a vendor invents tomorrow is left out; in bodies the credentials of the call itself and whatever looks like one are
 // blotted out by as many bytes as they had, so that the cuts of the body stay where they were.
 
+import { accountPatterns, keyPatterns } from '../../providers/transport/secret-patterns.ts';
+
 /** Headers of a request that say what was asked. */
 const requestHeaders: ReadonlySet<string> = new Set([
   'accept',
@@ -37,14 +39,12 @@ const secretHeaders =
 
 /** What looks like a credential or the name of an account, wherever it stands. */
 const secretPatterns: readonly RegExp[] = [
-  /\b(?:sk|pk|rk|gsk|hf|xai|nvapi|csk|pplx)[-_][\w-]{12,}/g,
-  /\bAIza[\w-]{20,}/g,
-  /\bya29\.[\w.-]{10,}/g,
-  /\bA(?:KI|SI)A[A-Z0-9]{16}\b/g,
-  /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g,
-  /\b(?:org|proj|acct|wrkspc)[-_][A-Za-z0-9]{10,}/g,
-  /\buser[-_](?=[A-Za-z]*\d)[A-Za-z0-9]{10,}/g,
+  ...keyPatterns,
+  ...accountPatterns,
+  // Both are whole here: a prompt may speak of bearers, and other base64 of JSON begins like a web token.
   /\bBearer [\w.~+/-]{12,}=*/g,
+  /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g,
+  /[\w.-]{1,64}@[\w-]{1,64}\.iam\.gserviceaccount\.com\b/g,
 ];
 
 /** Headers as a map from name to value or, where they came more than once, values. */

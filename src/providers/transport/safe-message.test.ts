@@ -130,3 +130,8 @@ test('safe message: takes linear time for a page of near misses', () => {
     assert.ok(shown === undefined || shown.length <= 500);
   }
 });
+
+test('safe message: a key within a bearer token is hidden once', () => {
+  assert.equal(safeMessage('Sent "Bearer my-own-key-9".', ['my-own-key-9']), 'Sent "[redacted]".');
+  assert.equal(safeMessage('Sent Bearer sk-abcdef123456, a key.', []), 'Sent [redacted], a key.');
+});

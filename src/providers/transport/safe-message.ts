@@ -1,37 +1,21 @@
 // A vendor's words made fit to be shown: without keys, account names, request ids, addresses of ours, pages or stack traces.
 
 import { maxMessageChars } from './defaults.ts';
+import { accountPatterns, keyPatterns } from './secret-patterns.ts';
 
 /** Words before the name or number of an account. */
 const owners = 'organi[sz]ation|org|project|account|workspace|subscription|tenant|team|consumer|resource';
 
-/** Words that follow `org-` and `proj_` in prose and in names of fields. */
-const plainWords = 'wide|level|owned|owner|admins?|scoped|specific|based|managed|ids?|names?|units?|number|settings?';
-
-/** Keys and tokens of vendors, by the form that each has published. */
-const keys: readonly RegExp[] = [
-  /\bBearer\s+[^\s"'`,;)\]}]+/gi,
-  /\b(?:sk|gsk|csk|pplx)[-_][\w*.…-]{6,}/gi, // OpenAI, Anthropic, DeepSeek, OpenRouter; Groq; Cerebras; Perplexity.
-  // Replicate, Hugging Face, Fireworks, Together; xAI, NVIDIA: whole, or masked by the vendor. Shorter words are names (`hf_transfer`).
-  /\b(?:r8|hf|fw|tgp_v\d|xai|nvapi)[-_](?:[\w-]{20,}|[\w-]*[*…][\w*….-]*)/gi,
-  /\b(?:pk|rk|ak|key|api)[-_](?=[\w*.…-]*[\d*…])[\w*.…-]{16,}/gi,
-  /\bAIza[\w*-]{10,}/g,
-  /\bAQ\.[\w-]{20,}/g, // Keys of Google since 2025.
-  /\bya29\.[\w.-]+/g, // Access tokens of Google.
-  /(?<![\w/])1\/\/0[\w-]{20,}/g, // Refresh tokens of Google.
-  /\bGOCSPX-[\w-]{10,}/g, // Client secrets of Google.
-  /\bA(?:KI|SI|RO|ID)A[A-Z0-9]{16}\b/g, // Keys, roles and users of AWS.
-  /\beyJ[\w-]{8,}(?:\.[\w-]*)*/g, // JSON web tokens.
+/** Keys that only a message would show in this way. */
+const shownKeys: readonly RegExp[] = [
+  /\bBearer\s+(?:\[redacted\]|[^\s"'`,;)\]}]+)/gi, // What was found before is within it.
+  /\beyJ[\w-]{8,}(?:\.[\w-]*)*/g, // JSON web tokens, whole or cut.
   /\b(?:api[_-]?)?key=[^\s"'`,;)&]+/gi,
   /[\w-]*\*{3,}[\w*-]*/g, // A key that the vendor has masked itself.
 ];
 
-/** Names and numbers of accounts, and of requests in the vendor's books. */
-const accounts: readonly RegExp[] = [
-  new RegExp(`\\b(?:org|proj)[-_](?!(?:${plainWords})(?![A-Za-z0-9]))[A-Za-z0-9]{2,}(?:[-_][A-Za-z0-9]+)*`, 'g'),
-  /\b(?:user|acct|cus|team|wrkspc|req|msg_req)[-_](?:(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{6,}|[A-Za-z0-9]{16,})/g,
-  /\barn:[\w-]+:[^\s"'`,;)\]}]+/g, // Resources of AWS, with the number of the account.
-  /\b(?:projects?|organizations?|folders?|billingAccounts|subscriptions|resourceGroups)\/[^/\s'"`,;)]+/gi,
+/** Accounts and requests in the words of a message. */
+const namedAccounts: readonly RegExp[] = [
   /\bproject(?:_number|_id)?[:=]\s*[\w-]+/gi,
   new RegExp(
     `\\b(?:${owners})(?:[ _-]?(?:id|number|name))?(?: is)?[ :=]+(?:["'\`][^"'\`\\n]{1,80}["'\`]|(?=[\\w-]*\\d)[\\w-]{5,})`,
@@ -59,7 +43,14 @@ const unknownSecrets: readonly RegExp[] = [
 ];
 
 /** What must not be shown, in the order of the replacements. */
-const secretPatterns: readonly RegExp[] = [...keys, ...accounts, ...addresses, ...unknownSecrets];
+const secretPatterns: readonly RegExp[] = [
+  ...keyPatterns,
+  ...shownKeys,
+  ...accountPatterns,
+  ...namedAccounts,
+  ...addresses,
+  ...unknownSecrets,
+];
 
 /** Signs of an error page or a stack trace, which are never the vendor's words to a caller. */
 const notForCallers: readonly RegExp[] = [
