@@ -5,7 +5,15 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, TokenLogprob } from '../../core/predict.ts';
 import { type AnswerContext, downgradesOf } from '../translation/answer-context.ts';
 import { keepField, keepFields } from '../translation/extra-fields.ts';
-import { isPresent, listOf, malformed, objectOf, textValueOf, strictListOf, strictTextOf } from '../translation/wire-values.ts';
+import {
+  isPresent,
+  listOf,
+  malformed,
+  objectOf,
+  strictListOf,
+  strictTextOf,
+  textValueOf,
+} from '../translation/wire-values.ts';
 import { maxContentPieces } from './defaults.ts';
 
 /** Top-level fields that are read; all others travel on in `extra`. `obfuscation` and Mistral's `p` are only padding. */

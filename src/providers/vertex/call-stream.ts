@@ -4,7 +4,7 @@ import type { JsonObject } from '../../core/json.ts';
 import { madeUpCallId } from '../translation/call-id.ts';
 import { maxToolCalls } from '../translation/defaults.ts';
 import type { DeltaSink } from '../translation/other-choices.ts';
-import { isPresent, malformed, textValueOf, strictObjectOf } from '../translation/wire-values.ts';
+import { isPresent, malformed, strictObjectOf, textValueOf } from '../translation/wire-values.ts';
 import { PartialArguments } from './partial-arguments.ts';
 import { signatureExtra } from './tools-to-wire.ts';
 
