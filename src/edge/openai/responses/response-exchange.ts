@@ -7,6 +7,7 @@ import type { JsonObject } from '../../../core/json.ts';
 import type { Answerer, Ending, PredictPart, PredictResponse } from '../../../core/predict.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Ids } from '../../../ports/ids.ts';
+import { cutItem } from './cut-item.ts';
 import { spokenByField } from '../../spoken-by.ts';
 import { type ContentDelta, OutputItems } from './output-items.ts';
 import type { EmitEvent } from './output-state.ts';
@@ -118,7 +119,7 @@ export class ResponseExchange {
   fail(error: SluiceError): void {
     const { status } = this.#final ?? {};
     if (this.#isDelivered || status === 'failed' || status === 'cancelled') return;
-    const output = this.#cutItems();
+    const output = this.#output.items.map(cutItem);
     this.#final = callerLeft.has(error.reason)
       ? { ...this.#progress('cancelled'), output }
       : { ...this.#progress('failed'), output, error: responseErrorOf(error) };
@@ -182,13 +183,6 @@ export class ResponseExchange {
 
   #progress(status: ResponseStatus): ResponseProgress {
     return { status, model: this.#model, output: this.#output.items, store: this.#store };
-  }
-
-  /** The items, none of which may say that it is still being made. */
-  #cutItems(): JsonObject[] {
-    return this.#output.items.map((item) =>
-      item['status'] === 'in_progress' ? { ...item, status: 'incomplete' } : item,
-    );
   }
 }
 

@@ -7,8 +7,10 @@ import {
   type MemoryResponseStore,
 } from '../../../../test/fixtures/memory-response-store.ts';
 import { dig } from '../../../../test/fixtures/naive-chat.ts';
+import { openAiDocument } from '../../../../test/fixtures/openapi.ts';
 import { textAnswer } from '../../../../test/fixtures/scripted-inference.ts';
 import { createRecordingLog, createRecordingMetrics } from '../../../../test/fixtures/silent-telemetry.ts';
+import { evaluationDataMissing } from '../../../../test/fixtures/upstream-calls.ts';
 import { SluiceError } from '../../../core/error.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import type { AnswerPart, PredictPart } from '../../../core/predict.ts';
@@ -167,6 +169,39 @@ test('response stream: a failure is told twice, is kept as one, and is never an 
   assert.equal((response['error'] as JsonObject)['code'], 'server_error');
   assert.equal((response['output'] as JsonObject[])[0]?.['status'], 'incomplete');
   assert.deepEqual(kept(), [response]);
+});
+
+const documentTest = { skip: evaluationDataMissing ?? false };
+test('response stream: an item that a failure cuts has a status that its type may have', documentTest, async () => {
+  const items: Record<string, JsonObject> = {
+    apply_patch_call: { call_id: 'c', operation: { type: 'delete_file', path: 'a' } },
+    code_interpreter_call: { code: '', container_id: 'c', outputs: null },
+    computer_call: { call_id: 'c', pending_safety_checks: [], action: { type: 'wait' } },
+    custom_tool_call: { call_id: 'c', name: 'n', input: '' },
+    file_search_call: { queries: ['q'] },
+    image_generation_call: { result: null },
+    local_shell_call: { call_id: 'c', action: { type: 'exec', command: [], env: {} } },
+    mcp_call: { name: 'n', server_label: 'l', arguments: '' },
+    shell_call: {
+      call_id: 'c',
+      action: { commands: ['a'], timeout_ms: null, max_output_length: null },
+      environment: null,
+    },
+    tool_search_call: { call_id: null, execution: 'server', arguments: {} },
+    web_search_call: { action: { type: 'search', query: 'q', queries: ['q'] } },
+  };
+  const [start] = textAnswer('');
+  assert.ok(start?.type === 'start');
+  for (const [type, fields] of Object.entries(items)) {
+    const item = { type, id: 'i_1', status: 'in_progress', ...fields };
+    const event = { type: 'response.output_item.added', output_index: 0, item };
+    const notice = { type: 'opaque-delta', dialect: 'openai-responses', value: event, isNotice: true } as const;
+    const { events } = await subject().stream([start, notice, new SluiceError('upstream_truncated')]);
+    const cut = dig(events.at(-1), 'response', 'output', 0);
+    openAiDocument().assertValid('OutputItem', cut, type);
+    const isPatch = type === 'apply_patch_call';
+    assert.equal(dig(cut, 'status') === 'in_progress', isPatch, type);
+  }
 });
 
 test('response stream: a good end that comes too late for its caller is told as the failure', async () => {
