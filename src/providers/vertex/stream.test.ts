@@ -8,6 +8,7 @@ import { FakeClock } from '../../../test/fixtures/fake-clock.ts';
 import { cutAt } from '../../../test/fixtures/upstream-calls.ts';
 import { ResponseCollector } from '../../core/collect.ts';
 import { SluiceError } from '../../core/error.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { PredictPart, PredictResponse } from '../../core/predict.ts';
 import { SseParser } from '../transport/sse-parser.ts';
 import { predictFromWire } from './from-wire.ts';
@@ -88,6 +89,19 @@ test('stream: text, who answered, usage and the fields without a name', () => {
       safetyRatings: [{ category: 'HARM_CATEGORY_HARASSMENT', probability: 'NEGLIGIBLE' }],
     },
   });
+});
+
+test('stream: the start says what the first chunk has counted of the prompt', () => {
+  const chunk = (usageMetadata: JsonObject, finishReason?: string): JsonObject => ({
+    candidates: [{ content: { parts: [{ text: 'a' }] }, ...(finishReason === undefined ? {} : { finishReason }) }],
+    usageMetadata,
+  });
+  const counted = chunk({ promptTokenCount: 10, candidatesTokenCount: 1 });
+  const last = chunk({ promptTokenCount: 10, candidatesTokenCount: 2 }, 'STOP');
+  const { parts } = partsOf([counted, last].map((body) => Buffer.from(`data: ${JSON.stringify(body)}\n\n`)));
+  const [start] = parts;
+  assert.ok(start?.type === 'start');
+  assert.deepEqual(start.inputUsage, { inputTokens: 10, outputTokens: 1, source: 'provider' });
 });
 
 test('stream: thoughts are reasoning, and the signature of a text is kept', () => {

@@ -168,7 +168,12 @@ export class GenerateStreamReader implements StreamReader {
   #begin(out: PredictPart[], position: number): void {
     if (this.#hasStarted) return;
     this.#hasStarted = true;
-    out.splice(position, 0, { type: 'start', ...(this.#answerer ?? this.#answererOf({})) });
+    const inputUsage = usageFromWire(this.#usage);
+    out.splice(position, 0, {
+      type: 'start',
+      ...(this.#answerer ?? this.#answererOf({})),
+      ...(inputUsage === undefined ? {} : { inputUsage }),
+    });
   }
 
   /** The only place that makes an `end`; everything that forbids one throws before. */
