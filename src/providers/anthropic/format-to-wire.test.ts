@@ -61,7 +61,9 @@ test('to wire: else it is emulated by a tool that must be called, and reported',
   const tool = { ...weather, name: 'my_format' };
   const beside = toWire({ responseFormat, tools: [tool] }, 'claude-3-7-sonnet-latest');
   assert.equal(beside.answerTool, 'my_format_');
-  assert.deepEqual(beside.body['tool_choice'], { type: 'any', disable_parallel_tool_use: false });
+  assert.deepEqual(beside.body['tool_choice'], { type: 'any', disable_parallel_tool_use: true });
+  const parallel = toWire({ responseFormat, tools: [tool], parallelToolCalls: true }, 'claude-3-7-sonnet-latest');
+  assert.deepEqual(parallel.downgrades, ['response_format', 'parallel_tool_calls']);
   const forced = toWire({ responseFormat, tools: [tool], toolChoice: { kind: 'required' } }, 'claude-3-7-sonnet');
   assert.equal(forced.answerTool, undefined);
   assert.deepEqual(forced.body['tool_choice'], { type: 'any' });

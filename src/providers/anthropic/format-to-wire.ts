@@ -16,7 +16,7 @@ type SchemaFormat = Extract<ResponseFormat, { kind: 'json-schema' }>;
  *
  * `json-schema`: `output_config.format`, for native requests always, for others where the model has it and the schema is one
  * for constrained decoding. Otherwise emulated: a tool with the schema as its input, which the model must call; its input
- * becomes the text of the answer. With tools of the caller's beside it the model must call one of them all; while the caller
+ * becomes the text of the answer. With tools of the caller's beside it the model must call one, and only one, of them all; while the caller
  * forces a call of its own, no answer is due and none is demanded. The emulation follows the schema closely but without a
  * guarantee, so `response_format` is reported.
  *
@@ -72,10 +72,9 @@ function emulate(
   const description = format.description ?? 'Gives the final answer. Call it with the whole answer, and only once.';
   body['tools'] = [...tools, { name, description, input_schema: { type: 'object', ...schema } }];
   const isAlone = tools.length === 0 || toolChoice?.kind === 'none';
-  body['tool_choice'] = {
-    ...(isAlone ? { type: 'tool', name } : { type: 'any' }),
-    disable_parallel_tool_use: isAlone || request.parallelToolCalls === false,
-  };
+  if (!isAlone && request.parallelToolCalls === true) translation.downgrade('parallel_tool_calls');
+  // Two calls could be two answers, or an answer and a call.
+  body['tool_choice'] = { ...(isAlone ? { type: 'tool', name } : { type: 'any' }), disable_parallel_tool_use: true };
   return name;
 }
 

@@ -6,6 +6,7 @@ import type { PredictResponse } from '../../core/predict.ts';
 import { malformed } from '../translation/wire-values.ts';
 import { answererOf, collectExtra, endingOf, type MessageContext } from './answer-fields.ts';
 import { partFromWire } from './block-from-wire.ts';
+import { isAnswerCall, onlyAnswer } from './emulated-answer.ts';
 
 /** The response, with `unknownUsage` where the vendor did not count. Throws `upstream_malformed` when there is no content. */
 export function predictFromWire(body: JsonObject, context: MessageContext): PredictResponse {
@@ -13,9 +14,12 @@ export function predictFromWire(body: JsonObject, context: MessageContext): Pred
   if (!Array.isArray(blocks)) throw malformed('the answer has no list of content');
   const { answerTool } = context;
   const content: ContentPart[] = [];
+  const answers: ContentPart[] = [];
   for (const block of blocks) {
     const part = partFromWire(block, answerTool);
-    if (part !== undefined) content.push(part);
+    if (part === undefined) continue;
+    content.push(part);
+    if (isAnswerCall(block, answerTool)) answers.push(part);
   }
   const extra: JsonObject = {};
   collectExtra(extra, body);
@@ -26,5 +30,5 @@ export function predictFromWire(body: JsonObject, context: MessageContext): Pred
     extra,
     isAnswerTool: answerTool !== undefined && !content.some((part) => part.type === 'tool-call'),
   });
-  return { ...answererOf(body, context), content, ...ending };
+  return { ...answererOf(body, context), content: onlyAnswer(content, answers, ending.finishReason), ...ending };
 }

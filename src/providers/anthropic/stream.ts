@@ -11,6 +11,7 @@ import { type EmbeddedFailure, errorBodyOf } from '../transport/vendor-error.ts'
 import type { WholeAnswer } from '../transport/whole-call.ts';
 import { answererOf, collectExtra, endingOf, type MessageContext } from './answer-fields.ts';
 import { maxOpenBlocks } from './defaults.ts';
+import { EmulatedAnswer, isAnswerCall } from './emulated-answer.ts';
 import { isFailure } from './errors.ts';
 import { predictFromWire } from './from-wire.ts';
 import { type BlockPart, type OpenBlock, openBlock } from './open-block.ts';
@@ -32,6 +33,8 @@ export class MessageStreamReader implements StreamReader {
   readonly #context: MessageContext;
   readonly #failure: EmbeddedFailure;
   readonly #extra: JsonObject = {};
+  /** Set where a tool stands for the demanded form of the answer. */
+  readonly #emulated: EmulatedAnswer | undefined;
   readonly #open: Map<JsonValue | undefined, OpenBlock> = new Map();
   #message: JsonObject | undefined;
   #usage: JsonObject | undefined;
@@ -48,6 +51,7 @@ export class MessageStreamReader implements StreamReader {
 
   constructor(context: MessageContext, failure: EmbeddedFailure) {
     this.#context = context;
+    if (context.answerTool !== undefined) this.#emulated = new EmulatedAnswer();
     this.#failure = failure;
   }
 
@@ -123,6 +127,7 @@ export class MessageStreamReader implements StreamReader {
     this.#open.set(body['index'], opened);
     this.#hasProgress = true;
     this.#begin(out);
+    this.#emulated?.begin(opened, isAnswerCall(block, this.#context.answerTool), out);
     this.#add(opened, opened.start(), out);
   }
 
@@ -132,7 +137,7 @@ export class MessageStreamReader implements StreamReader {
     if (block === undefined || delta === undefined) throw malformed('a delta of no open block, or without content');
     if (textValueOf(delta['type']) === undefined) throw malformed('a delta has no type');
     const parts = block.delta(delta);
-    this.#hasProgress = parts.length === 0 && holdsSomething(delta);
+    this.#hasProgress = (parts.length === 0 || this.#emulated !== undefined) && holdsSomething(delta);
     this.#add(block, parts, out);
   }
 
@@ -158,7 +163,9 @@ export class MessageStreamReader implements StreamReader {
     for (const part of parts) {
       const isNext = this.#lastBlock !== block && this.#lastType === part.type;
       const isText = part.type === 'text-delta' || part.type === 'reasoning-delta';
-      out.push(isNext && isText ? { ...part, startsBlock: true } : part);
+      const said = isNext && isText ? { ...part, startsBlock: true as const } : part;
+      if (this.#emulated === undefined) out.push(said);
+      else this.#emulated.add(block, said, out);
       this.#lastBlock = block;
       this.#lastType = part.type;
       this.#output.addPart(part);
@@ -191,7 +198,9 @@ export class MessageStreamReader implements StreamReader {
       extra: this.#extra,
       isAnswerTool: this.#context.answerTool !== undefined && this.#toolCalls === 0,
     };
-    out.push({ type: 'end', ...endingOf(fields) });
+    const ending = endingOf(fields);
+    this.#emulated?.finish(ending.finishReason, out);
+    out.push({ type: 'end', ...ending });
   }
 }
 
