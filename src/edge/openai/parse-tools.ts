@@ -7,6 +7,7 @@ import { unknownFields } from '../unknown-fields.ts';
 
 const toolFields: ReadonlySet<string> = new Set(['type', 'function']);
 const functionFields: ReadonlySet<string> = new Set(['name', 'description', 'parameters', 'strict']);
+const nameField: ReadonlySet<string> = new Set(['name']);
 
 /** Parses one tool. What is not a function is the vendor's own (web search, custom tools) and is passed on as it came. */
 export function parseTool(wire: JsonObject, index: number): Tool {
@@ -40,7 +41,10 @@ function typeOf(wire: JsonObject, param: string): JsonValue {
   throw new SluiceError('invalid_request', { message: `Missing required parameter: '${param}'.`, param });
 }
 
-/** Parses `tool_choice`. An object that names no function (OpenAI's `allowed_tools`, `custom`) is passed on as it came. */
+/**
+ * Parses `tool_choice`. An object that names no function (OpenAI's `allowed_tools`, `custom`), or says more than its name, is passed
+ * on as it came.
+ */
 export function parseToolChoice(wire: string | JsonObject): ToolChoice {
   if (wire === 'auto' || wire === 'none' || wire === 'required') return { kind: wire };
   if (wire === 'any') return { kind: 'required' }; // Mistral's word.
@@ -50,7 +54,13 @@ export function parseToolChoice(wire: string | JsonObject): ToolChoice {
   const name = isJsonObject(named) ? named['name'] : undefined;
   if (typeof name !== 'string' || name === '')
     throw invalid('tool_choice.function.name', 'must be a string that is not empty');
-  return { kind: 'function', name };
+  const isPlain = isSaid(wire, toolFields) && isSaid(named as JsonObject, nameField);
+  return isPlain ? { kind: 'function', name } : { kind: 'vendor', dialect: 'openai', value: wire };
+}
+
+/** True when an object says nothing but these fields: null says nothing. */
+function isSaid(wire: JsonObject, known: ReadonlySet<string>): boolean {
+  return Object.entries(unknownFields(wire, known).extra ?? {}).every(([, value]) => value === null);
 }
 
 const formatFields: ReadonlySet<string> = new Set(['type', 'json_schema']);

@@ -8,12 +8,12 @@ import { ResponseCollector } from '../../core/collect.ts';
 import { SluiceError } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictPart, PredictResponse } from '../../core/predict.ts';
-import type { AnswerContext } from './answer-fields.ts';
+import type { MessageContext } from './answer-fields.ts';
 import { maxAssembledCharacters } from './defaults.ts';
 import { predictFromWire } from './from-wire.ts';
 import { MessageStreamReader } from './stream.ts';
 
-const context: AnswerContext = {
+const context: MessageContext = {
   request: chatRequest('m'),
   target: 'p/m',
   model: 'm',

@@ -38,13 +38,21 @@ export function setResponseFormat(
   }
   const schema = nativeSchemaOf(format, translation);
   if (schema === undefined) return emulate(body, format, request, translation);
-  objectAt(body, 'output_config')['format'] = { type: 'json_schema', schema };
+  objectAt(body, 'output_config')['format'] = { type: 'json_schema', schema: described(schema, format, translation) };
   return undefined;
 }
 
 function nativeSchemaOf(format: SchemaFormat, translation: Translation): JsonObject | undefined {
   if (translation.isNative) return format.schema;
   return translation.features.jsonSchema ? closedSchema(format.schema) : undefined;
+}
+
+/** The description of a format has no field here; that of the schema is what the model reads, unless it has one of its own. */
+function described(schema: JsonObject, { description }: SchemaFormat, translation: Translation): JsonObject {
+  if (description === undefined || description === schema['description']) return schema;
+  if (schema['description'] === undefined) return { ...schema, description };
+  translation.downgrade('response_format.description');
+  return schema;
 }
 
 function withInstruction(system: JsonValue | undefined): JsonValue {

@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Message } from '../../core/message.ts';
 import { withFunctionCalls } from '../translation/function-calls.ts';
 import { nothingSaid } from '../translation/request-translation.ts';
+import { isPresent } from '../translation/wire-values.ts';
 import { partToWire } from './parts-to-wire.ts';
 import type { Translation } from './translation.ts';
 
@@ -59,14 +60,16 @@ export function messagesToWire(messages: readonly Message[], translation: Transl
 function toTurn(given: Message, path: string, translation: Translation): Turn {
   const message = translation.isNative ? given : withFunctionCalls(given, path);
   const { role } = message;
+  const { extra } = message;
   // The fields that are shared are those of blocks.
   const { shared: _, ...rules } = translation.turnRulesAt({ path, role });
+  const marker = translation.sendsExtra ? undefined : extra?.['cache_control'];
   if (message.name !== undefined) translation.downgrade('name');
   const turn: Turn = {
     role: role === 'tool' ? 'user' : role === 'developer' ? 'system' : role,
     results: [],
     rest: [],
-    fields: translation.extraOf(message.extra, rules),
+    fields: translation.extraOf(marker === undefined ? extra : { ...extra, cache_control: null }, rules),
   };
   message.content.forEach((part, at) => {
     for (const block of partToWire(part, { path: `${path}.content[${at}]`, role }, translation)) {
@@ -74,8 +77,19 @@ function toTurn(given: Message, path: string, translation: Translation): Turn {
       (isResult ? turn.results : turn.rest).push(block);
     }
   });
+  if (isPresent(marker)) markLast(turn.rest.length > 0 ? turn.rest : turn.results, marker, translation);
   return turn;
 }
+
+/** A marker of the cache on a turn of another dialect is one behind its last block, which may have one of its own. */
+function markLast(blocks: JsonObject[], marker: JsonValue, translation: Translation): void {
+  const last = blocks.at(-1);
+  if (last === undefined || unmarked.has(last['type'])) translation.downgrade('cache_control');
+  else blocks[blocks.length - 1] = { cache_control: marker, ...last };
+}
+
+/** Anthropic refuses markers on thoughts. */
+const unmarked: ReadonlySet<unknown> = new Set(['thinking', 'redacted_thinking']);
 
 function addTurn(turns: Turn[], turn: Turn): void {
   const last = turns.at(-1);

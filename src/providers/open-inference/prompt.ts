@@ -38,8 +38,9 @@ export const promptTemplates: Readonly<Record<PromptTemplateName, PromptTemplate
 };
 
 /**
- * The prompt. Thoughts of earlier answers, names and fields without a name here that change nothing are left out and reported. Throws `unsupported_capability` for turns that are not text
- * (tools, pictures, sound, files), and `invalid_request` where a text holds one of the template's own marks: it would end its
+ * The prompt. What earlier answers held beside their texts (thoughts, calls), names, and fields without a name here that change nothing
+ * are left out and reported; an answer of which nothing is left has no turn. Throws `unsupported_capability` for what else is not
+ * text (results of tools, pictures, sound, files), and `invalid_request` where a text holds one of the template's own marks: it would end its
  * turn and speak as somebody else.
  */
 export function renderPrompt(
@@ -61,6 +62,7 @@ export function renderPrompt(
       const problem = `${param} holds ${forged}, which the model's prompts use to tell turns apart.`;
       throw new SluiceError('invalid_request', { message: problem, param });
     }
+    if (text === '' && message.role === 'assistant') continue;
     const turn = template[message.role === 'developer' ? 'system' : message.role];
     prompt += turn.split('{text}').join(text);
   }
@@ -79,8 +81,15 @@ function textOf(content: readonly ContentPart[], place: TurnPlace, translation: 
     if ('extra' in part) translation.leaveOutTurnExtra(part.extra, { ...place, path: `${place.path}[${index}]` });
     if (part.type === 'text' && part.annotations !== undefined) translation.downgrade('annotations');
     if (part.type === 'text' || part.type === 'refusal') text += part.text;
-    else if (part.type === 'reasoning') translation.downgrade('reasoning');
-    else throw unsupported(`content of type ${part.type}`, place.path);
+    else leaveOut(part, place, translation);
   }
   return text;
+}
+
+/** What an answer held beside its text is reported; what a caller says itself would be missed. */
+function leaveOut(part: ContentPart, place: TurnPlace, translation: RequestTranslation): void {
+  if (part.type === 'opaque') translation.leaveOutPart(part, place);
+  else if (part.type === 'tool-call') translation.downgrade('tool_calls');
+  else if (part.type === 'reasoning' || place.role === 'assistant') translation.downgrade(part.type);
+  else throw unsupported(`content of type ${part.type}`, place.path);
 }

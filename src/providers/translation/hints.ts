@@ -18,6 +18,7 @@ export const bodyHints: ReadonlySet<string> = new Set([
   'safety_identifier',
   'service_tier',
   'store',
+  'stream_options',
   'truncation',
   'user',
 ]);

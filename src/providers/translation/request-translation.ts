@@ -46,7 +46,6 @@ export interface TurnPlace {
 export const echoes: ReadonlySet<string> = new Set([
   'caller',
   'extra_content',
-  'function', // `parsed_arguments` of OpenAI's client library.
   'id',
   'index',
   'logprobs',
@@ -185,6 +184,12 @@ export class RequestTranslation {
 
   /** Null is nothing, and neither is what only tells an item of the Responses API from others. */
   #leaveOut(name: string, value: JsonValue, rules: ExtraRules): void {
+    // Of a function or a call in chat completions: the fields of the inner object are fields like those around it.
+    if (name === 'function' && isJsonObject(value)) {
+      const path = `${rules.path}.function`;
+      for (const [inner, field] of Object.entries(value)) this.#leaveOut(inner, field, { ...rules, path });
+      return;
+    }
     const isNothing = value === null || rules.echoes?.has(name) === true;
     if (isNothing || (this.from === 'openai-responses' && identities.has(name))) return;
     // Client libraries send fields of answers that have nothing in them: `annotations: []`.

@@ -1,6 +1,7 @@
 // Values that ask for what happens anyway: clients send them with every call, and they are no loss wherever they are left out.
 
 import { entryOf, type JsonValue } from '../../core/json.ts';
+import { isPlainStream } from './stream-options.ts';
 import { isPresent } from './wire-values.ts';
 
 /** Whether a value of a field asks for nothing, by the field. */
@@ -19,7 +20,7 @@ const common: VoidValues = {
   service_tier: (value) => value === 'auto',
   store: (value) => value === false,
   stream: () => true,
-  stream_options: () => true, // How the stream is framed is the edge's business.
+  stream_options: isPlainStream,
   suffix: (value) => value === '',
   truncation: (value) => value === 'disabled',
 };

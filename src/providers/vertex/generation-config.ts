@@ -39,8 +39,10 @@ function addFormat(config: JsonObject, format: ResponseFormat, translation: Tran
   config['responseMimeType'] = 'application/json';
   if (format.kind === 'json-object') return;
   const schema = withoutDialect(format.schema);
-  if (format.description !== undefined && schema['description'] === undefined)
-    schema['description'] = format.description;
+  if (schema['description'] === undefined) set(schema, 'description', format.description);
+  else if (format.description !== undefined && format.description !== schema['description']) {
+    translation.downgrade('response_format.description');
+  }
   config['responseJsonSchema'] = schema;
 }
 

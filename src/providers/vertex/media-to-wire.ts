@@ -8,7 +8,7 @@ import type { Translation } from './translation.ts';
 /**
  * Data goes inline. An address goes as `fileUri`: `gs://…`, a file of the Gemini API, YouTube or any web address; Google
  * fetches it itself. An id is an address when it is one, or `files/…` of the Gemini API. `detail` of a picture has no field
- * that older models know, and is reported.
+ * that older models know, and is reported, as is a media type that had to be guessed.
  */
 export function mediaToWire(
   part: ImagePart | AudioPart | FilePart,
@@ -25,7 +25,7 @@ export function mediaToWire(
     const fileUri = source.kind === 'url' ? source.url : uriOfId(source.fileId, place.path, translation);
     const known = source.kind === 'url' && source.mediaType !== undefined ? source.mediaType : undefined;
     const file: JsonObject = { fileUri };
-    set(file, 'mimeType', known ?? guessedType(fileUri, part.type));
+    set(file, 'mimeType', known ?? typeOfAddress(fileUri) ?? guessedType(part.type, translation));
     wire['fileData'] = file;
     if (part.type === 'file' && part.name !== undefined) translation.downgrade('filename');
   }
@@ -54,14 +54,19 @@ function uriOfId(fileId: string, path: string, translation: Translation): string
   throw unsupported('a file id of another vendor', path);
 }
 
-/** Vertex wants a media type with every address; it is told by the ending, else what is usual for the kind. */
-function guessedType(uri: string, kind: 'image' | 'audio' | 'file'): string | undefined {
+/** Vertex wants a media type with every address; the ending tells it. */
+function typeOfAddress(uri: string): string | undefined {
   const ending = /\.(\w{2,5})(?:[?#].*)?$/.exec(uri)?.[1]?.toLowerCase();
   const known = entryOf(typesByEnding, ending);
   if (known !== undefined) return known;
-  if (kind === 'image') return 'image/jpeg';
-  if (kind === 'audio') return 'audio/mpeg';
   return /^https:\/\/(?:www\.)?(?:youtube\.com|youtu\.be)\//.test(uri) ? 'video/mp4' : undefined;
+}
+
+/** Where nothing tells it, the usual one of the kind is a guess, and reported; files of any other kind have none. */
+function guessedType(kind: 'image' | 'audio' | 'file', translation: Translation): string | undefined {
+  if (kind === 'file') return undefined;
+  translation.downgrade(`${kind}.mime_type`);
+  return kind === 'image' ? 'image/jpeg' : 'audio/mpeg';
 }
 
 /** What Gemini reads, by the usual endings. */

@@ -7,6 +7,8 @@ import { invalid, optionalTextAt, textAt } from './invalid.ts';
 
 const functionFields: ReadonlySet<string> = new Set(['type', 'name', 'description', 'parameters', 'strict']);
 
+const choiceFields: ReadonlySet<string> = new Set(['type', 'name']);
+
 /** Parses one tool. What is not a function is run by the vendor or has a form of its own, and is passed on as it came. */
 export function parseTool(wire: JsonObject, index: number): Tool {
   if (wire['type'] !== 'function') return { kind: 'vendor', dialect: 'openai-responses', value: wire };
@@ -28,12 +30,18 @@ export function parseTool(wire: JsonObject, index: number): Tool {
   };
 }
 
-/** Parses `tool_choice`. An object that names no function (`allowed_tools`, `web_search`, `mcp`, …) is passed on as it came. */
+/**
+ * Parses `tool_choice`. An object that names no function (`allowed_tools`, `web_search`, `mcp`, …), or says more than its name, is
+ * passed on as it came.
+ */
 export function parseToolChoice(wire: string | JsonObject): ToolChoice {
   if (wire === 'auto' || wire === 'none' || wire === 'required') return { kind: wire };
   if (typeof wire === 'string') throw invalid('tool_choice', 'must be "none", "auto", "required" or an object');
   if (wire['type'] !== 'function') return { kind: 'vendor', dialect: 'openai-responses', value: wire };
-  return { kind: 'function', name: nameAt(wire, 'tool_choice') };
+  const name = nameAt(wire, 'tool_choice');
+  const more = Object.values(unknownFields(wire, choiceFields).extra ?? {});
+  const isPlain = more.every((value) => value === null);
+  return isPlain ? { kind: 'function', name } : { kind: 'vendor', dialect: 'openai-responses', value: wire };
 }
 
 const typeField: ReadonlySet<string> = new Set(['type']);

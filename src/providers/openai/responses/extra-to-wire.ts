@@ -7,6 +7,7 @@ import { anthropicFields, type Translate } from '../../openai-compatible/extra-t
 import type { Translation } from '../../openai-compatible/translation.ts';
 import { bodyHints } from '../../translation/hints.ts';
 import { refuseFields, set, unsupported } from '../../translation/request-translation.ts';
+import { isPlainStream } from '../../translation/stream-options.ts';
 import { asksNothing } from '../../translation/void-values.ts';
 import { listOf, objectOf } from '../../translation/wire-values.ts';
 
@@ -45,7 +46,8 @@ function mergeNative(body: JsonObject, extra: JsonObject): void {
 function mergeForeign(body: JsonObject, extra: JsonObject, translation: Translation): void {
   const table = translation.from === 'anthropic' ? fromAnthropic : fromChat;
   for (const [name, value] of Object.entries(extra)) {
-    if (asksNothing(name, value)) continue;
+    // That a stream is not padded is a wish here: padding is what happens anyway.
+    if (name === 'stream_options' ? value === null : asksNothing(name, value)) continue;
     const translate = entryOf(table, name);
     if (translate !== undefined) translate(value, body, translation);
     else if (translation.from === 'openai' && shared.has(name)) set(body, name, value);
@@ -56,7 +58,7 @@ function mergeForeign(body: JsonObject, extra: JsonObject, translation: Translat
 
 /**
  * Fields of chat completions in other words: `verbosity` → `text.verbosity`; `web_search_options` → the tool `web_search`;
- * another name of a typed limit is that limit. Sound is refused.
+ * of `stream_options` the padding; another name of a typed limit is that limit. Sound is refused.
  */
 const fromChat: Readonly<Record<string, Translate>> = {
   verbosity(value, body) {
@@ -64,6 +66,11 @@ const fromChat: Readonly<Record<string, Translate>> = {
   },
   web_search_options(value, body) {
     body['tools'] = [...listOf(body['tools']), { type: 'web_search', ...userLocation(objectOf(value) ?? {}) }];
+  },
+  stream_options(value, body, translation) {
+    const { include_obfuscation: isPadded, ...others } = objectOf(value) ?? {};
+    if (isPadded !== undefined) body['stream_options'] = { include_obfuscation: isPadded };
+    if (!isPlainStream(others)) translation.downgrade('stream_options');
   },
   modalities() {
     throw unsupported('an answer in sound', 'modalities');

@@ -63,7 +63,9 @@ class ItemWriter {
     for (const [index, part] of message.content.entries()) {
       this.#addPart(part, extra, { ...place, path: `${path}.content[${index}]` });
     }
-    if (message.content.length === 0 && calls === undefined) this.#message(extra);
+    if (message.content.length === 0 && calls === undefined && this.#translation.sendsExtra) this.#message(extra);
+    // No message was begun that could have had them.
+    else this.#translation.leaveOutTurnExtra(extra, place);
     this.#close();
     // Where one call is no function, the edge keeps all calls of the message as they came.
     for (const call of listOf(calls)) this.#addChatCall(objectOf(call) ?? {}, `${path}.tool_calls`);
