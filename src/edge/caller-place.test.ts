@@ -55,10 +55,15 @@ test('caller place: Responses', async (t) => {
     ['messages[4].content[1].colour', 'input[5].content[1].colour'],
     ['messages[9].content[0]', 'input'],
     ['text.format.colour', 'text.format.colour'],
+    ['logprobs', 'top_logprobs'],
+    ['response_format', 'text.format'],
+    ['reasoning_effort', 'reasoning.effort'],
   ]) {
     const { param: place } = await told(t, '/v1/responses', items, param ?? '');
     assert.equal(place, expected, param);
   }
+  const included: JsonObject = { ...items, include: ['message.output_text.logprobs'] };
+  assert.equal((await told(t, '/v1/responses', included, 'logprobs'))['param'], 'include');
 });
 
 test('caller place: messages of Anthropic, in the sentence', async (t) => {

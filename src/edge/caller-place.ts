@@ -2,6 +2,7 @@
 // anew, since one dialect splits what another joins. Made only when there is a fault to tell of.
 
 import { SluiceError } from '../core/error.ts';
+import { entryOf } from '../core/json.ts';
 
 /** Where a part of a turn stands in the body. */
 export interface PartPlace {
@@ -24,10 +25,16 @@ const internalPlace = /^messages(?:\[(\d+)\](?:\.content(?:\[(\d+)\])?)?)?(?=$|\
 
 /**
  * Makes a finder. `list` is the field that holds the conversation in the caller's dialect; `turnsOf` tells the origin of each turn,
- * and is asked only when a fault lies within one.
+ * and is asked only when a fault lies within one. `fields` are those of the internal request that the dialect calls otherwise.
  */
-export function createPlaceFinder(list: string, turnsOf: () => readonly TurnOrigin[]): PlaceFinder {
+export function createPlaceFinder(
+  list: string,
+  turnsOf: () => readonly TurnOrigin[],
+  fields: Readonly<Record<string, string>> = {},
+): PlaceFinder {
   return (param) => {
+    const field = entryOf(fields, param);
+    if (field !== undefined) return field;
     const match = internalPlace.exec(param);
     if (match === null) return param;
     const [, turnIndex, partIndex, rest = ''] = match;

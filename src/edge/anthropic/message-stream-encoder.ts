@@ -9,7 +9,7 @@ import { spokenByField } from '../spoken-by.ts';
 import { BlockStream } from './block-stream.ts';
 import { completeContainer } from './complete-fields.ts';
 import { renderErrorBody } from './render-error.ts';
-import { openMessage } from './render-message.ts';
+import { fingerprintOf, openMessage } from './render-message.ts';
 import type { BlockDelta, MessageEvent } from './response-body.ts';
 import { stopFieldsOf } from './stop-reason.ts';
 import { toAnthropicUsage } from './usage.ts';
@@ -61,6 +61,7 @@ function messageDelta(ending: Ending, hasToolCall: boolean, hasRefusal: boolean)
   return {
     ...extra,
     ...spokenByField(ending),
+    ...fingerprintOf(ending),
     type: 'message_delta',
     delta: {
       ...stopFieldsOf(ending, { hasToolCall, hasRefusal }),

@@ -114,6 +114,12 @@ test('message: the vendor’s own word for its end is beside a stop reason that 
   }
 });
 
+test('message: a fingerprint of OpenAI’s is a field of the message, whole and streamed', () => {
+  const response = answer([], { systemFingerprint: 'fp_1' });
+  assert.equal(renderMessage(response)['system_fingerprint'], 'fp_1');
+  assert.match(createMessageStreamEncoder('r').encode({ ...response, type: 'end' }), /"system_fingerprint":"fp_1"/);
+});
+
 test('message: reasoning, hidden reasoning, tool calls, refusals and opaque parts', () => {
   const caller = { type: 'direct' };
   const opaque = { type: 'server_tool_use', id: 's', name: 'web_search', input: { q: 'x' }, caller };

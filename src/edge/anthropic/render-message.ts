@@ -4,7 +4,7 @@ import { invalidArgumentsKey, isAnthropicCitationType } from '../../core/anthrop
 import { parseExactJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ContentPart, TextPart } from '../../core/message.ts';
-import type { Answerer, PredictResponse } from '../../core/predict.ts';
+import type { Answerer, Ending, PredictResponse } from '../../core/predict.ts';
 import type { Usage } from '../../core/usage.ts';
 import { completeCitation, completeContainer } from './complete-fields.ts';
 import { isCustomCall, opaqueBlocks } from './opaque-blocks.ts';
@@ -16,6 +16,7 @@ import { toAnthropicUsage } from './usage.ts';
 export function renderMessage(response: PredictResponse): MessageBody {
   const content = response.content.flatMap(blocksOf);
   return {
+    ...fingerprintOf(response),
     ...openMessage(response, response.usage, response.extra),
     content,
     ...stopFieldsOf(response, {
@@ -23,6 +24,11 @@ export function renderMessage(response: PredictResponse): MessageBody {
       hasRefusal: response.content.some((part) => part.type === 'refusal'),
     }),
   };
+}
+
+/** OpenAI's mark of the machinery behind an answer, by its own name. */
+export function fingerprintOf({ systemFingerprint }: Pick<Ending, 'systemFingerprint'>): JsonObject {
+  return systemFingerprint === undefined ? {} : { system_fingerprint: systemFingerprint };
 }
 
 /** What Anthropic says of its own usage beside the counts; null where nobody says it. */

@@ -157,3 +157,15 @@ function oneLogprob(wire: JsonObject): { token: string; logprob: number; bytes?:
     throw malformed('a log probability has no token or value');
   return Array.isArray(bytes) ? { token, logprob, bytes: bytes as number[] } : { token, logprob };
 }
+
+/** Fields of a call's function beside its name and arguments; undefined where there are none, as in nearly every delta. */
+export function functionFieldsOf(definition: JsonObject | undefined): JsonObject | undefined {
+  let fields: JsonObject | undefined;
+  for (const name in definition) {
+    const value = definition[name];
+    if (name === 'name' || name === 'arguments' || !isPresent(value)) continue;
+    fields ??= {};
+    fields[name] = value;
+  }
+  return fields;
+}

@@ -17,7 +17,8 @@ export function mergeExtra(body: JsonObject, request: PredictRequest, translatio
   const { extra } = request;
   if (extra === undefined) return;
   const several = extra['n'];
-  if (typeof several === 'number' && several > 1) throw unsupported('several choices under that name', 'n');
+  if (typeof several === 'number' && several > 1)
+    throw unsupported('several choices by that name, only by `n` of chat completions or `choice_count` over gRPC', 'n');
   if (translation.sendsExtra) mergeNative(body, extra, request);
   else mergeForeign(body, extra, translation);
 }

@@ -25,6 +25,7 @@ import {
   collectChoiceExtra,
   collectExtra,
   contentPieces,
+  functionFieldsOf,
   logprobsOf,
   reasoningOf,
   unknownMessageFields,
@@ -163,6 +164,8 @@ function toolCallFromWire(wire: JsonValue, position: number, answerId: string): 
   }
   const fields = objectOf(definition);
   const name = textValueOf(fields?.['name']);
+  const unknown = functionFieldsOf(fields);
+  if (unknown !== undefined) extra['function'] = unknown;
   if (name === undefined) throw malformed('a tool call has no function name');
   return {
     type: 'tool-call',

@@ -66,6 +66,18 @@ test('tool call stream: what a call brings along goes with its start, or behind 
   assert.deepEqual(later, { type: 'opaque-delta', dialect: 'openai', value });
 });
 
+test('tool call stream: fields of the function beside its name and arguments are those of the whole call', () => {
+  const call = { id: 'c', type: 'function', function: { name: 'f', arguments: '{}', title: 'Find' } };
+  const [start] = read({ ...call, index: 0 });
+  assert.deepEqual(start?.type === 'tool-call-start' && start.extra, { function: { title: 'Find' } });
+  const early = read({ index: 0, function: { title: 'Find' } }, { index: 0, function: { name: 'f', arguments: '{}' } });
+  assert.deepEqual(early[0]?.type === 'tool-call-start' && early[0].extra, { function: { title: 'Find' } });
+  const body = { choices: [{ message: { tool_calls: [call] }, finish_reason: 'tool_calls' }] };
+  const context = { target: 'p/m', model: 'm', requestId: 'r', nowMs: 0, estimator: quarterEstimator };
+  const [part] = predictFromWire(body, context).content;
+  assert.deepEqual(part?.type === 'tool-call' && part.extra, { function: { title: 'Find' } });
+});
+
 test('tool call stream: calls of custom tools are put together, numbered with the functions', () => {
   const parts = read(
     { index: 0, id: 'c', type: 'custom', custom: { name: 'sql', input: '' } },

@@ -36,7 +36,10 @@ export function predictToWire(request: PredictRequest, model: string, api: Api):
 function checkCandidates(config: JsonObject | undefined, { sampling }: PredictRequest): void {
   const asked = config?.['candidateCount'] ?? config?.['candidate_count'] ?? 1;
   if (asked === 1 || asked === sampling.choiceCount) return;
-  throw unsupported('several choices under that name', 'generationConfig.candidateCount');
+  throw unsupported(
+    'several choices by that name, only by `n` of chat completions or `choice_count` over gRPC',
+    'generationConfig.candidateCount',
+  );
 }
 
 /** The body of `:countTokens`. The Gemini API counts a whole request only when it is wrapped with the model's name. */

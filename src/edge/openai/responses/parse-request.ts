@@ -122,6 +122,15 @@ export function turnOrigins({ body }: ResponseCall, items: readonly JsonObject[]
   return origins;
 }
 
+/** Fields of the internal request that have another place in the body. */
+export function fieldPlaces({ body }: ResponseCall): Readonly<Record<string, string>> {
+  return {
+    logprobs: body.include?.includes(textLogprobs) === true ? 'include' : 'top_logprobs',
+    response_format: 'text.format',
+    reasoning_effort: 'reasoning.effort',
+  };
+}
+
 function parseSampling(body: ResponseBody): Sampling {
   // OpenAI reports log probabilities when `include` says so; a number of alternatives without them would ask for nothing.
   const logprobs = body.include?.includes(textLogprobs) === true || (body.top_logprobs ?? 0) > 0;

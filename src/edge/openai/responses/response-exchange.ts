@@ -105,6 +105,7 @@ export class ResponseExchange {
       extra: {
         ...ending.extra,
         ...(ending.stopSequence === undefined ? {} : { stop_sequence: ending.stopSequence }),
+        ...(ending.systemFingerprint === undefined ? {} : { system_fingerprint: ending.systemFingerprint }),
         ...this.#output.remainder,
         ...spokenByField(ending),
       },

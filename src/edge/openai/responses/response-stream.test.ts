@@ -141,6 +141,19 @@ test('response stream: an answer without content has a beginning and an end', as
   assert.deepEqual(types, ['response.created', 'response.in_progress', 'response.completed']);
 });
 
+test('response stream: the stop sequence that matched and a fingerprint are fields of the response', async () => {
+  const end: PredictPart = {
+    type: 'end',
+    finishReason: 'stop',
+    stopSequence: 'END',
+    systemFingerprint: 'fp_1',
+    usage: { inputTokens: 1, outputTokens: 1, source: 'provider' },
+  };
+  const { events } = await subject().stream([...answer.slice(0, -1), end]);
+  const response = events.at(-1)?.['response'] as JsonObject;
+  assert.deepEqual([response['stop_sequence'], response['system_fingerprint']], ['END', 'fp_1']);
+});
+
 test('response stream: a limit or a filter ends it as incomplete', async () => {
   for (const [finishReason, reason] of [
     ['length', 'max_output_tokens'],

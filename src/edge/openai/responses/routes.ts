@@ -7,7 +7,7 @@ import type { DialectServices, EdgeAnswer, EdgeRoute } from '../../dialect.ts';
 import { type Conversation, openConversation, standsAlone } from './conversation.ts';
 import { inputResource } from './input-resource.ts';
 import { keptRoutes } from './kept-routes.ts';
-import { parseResponseCall, type ResponseCall, toPredictRequest, turnOrigins } from './parse-request.ts';
+import { fieldPlaces, parseResponseCall, type ResponseCall, toPredictRequest, turnOrigins } from './parse-request.ts';
 import { ResponseExchange } from './response-exchange.ts';
 import { shownResponse } from './response-object.ts';
 import { createResponseStreamEncoder } from './response-stream.ts';
@@ -78,7 +78,7 @@ export function responseRoutes(services: ResponseServices): readonly EdgeRoute[]
 /** The request; what is found wrong with it further on is told by its place in the call's body. */
 function requestOf(call: EdgeCall, asked: ResponseCall, { before, input, isVendors }: Conversation): PredictRequest {
   const items = [...before, ...input];
-  call.findPlace = createPlaceFinder('input', () => turnOrigins(asked, items, before.length));
+  call.findPlace = createPlaceFinder('input', () => turnOrigins(asked, items, before.length), fieldPlaces(asked));
   return toPredictRequest(asked, items, before.length, isVendors ? vendorFields(asked) : {});
 }
 
