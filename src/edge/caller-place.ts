@@ -32,9 +32,7 @@ export function createPlaceFinder(
   turnsOf: () => readonly TurnOrigin[],
   fields: Readonly<Record<string, string>> = {},
 ): PlaceFinder {
-  return (param) => {
-    const field = entryOf(fields, param);
-    if (field !== undefined) return field;
+  const placeOf: PlaceFinder = (param) => {
     const match = internalPlace.exec(param);
     if (match === null) return param;
     const [, turnIndex, partIndex, rest = ''] = match;
@@ -47,6 +45,7 @@ export function createPlaceFinder(
     if (part === undefined) return `${turn.path}${rest}`;
     return `${part.path}${part.inner === undefined ? rest : rest.replace(/^\.content/, `.${part.inner}`)}`;
   };
+  return (param) => entryOf(fields, param) ?? placeOf(param);
 }
 
 /** The error with its place in the caller's body. What a vendor said of the request stays as it is. */
