@@ -4,8 +4,16 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { madeUpCallId } from '../translation/call-id.ts';
 import { maxToolCalls } from '../translation/defaults.ts';
 import type { DeltaSink } from '../translation/other-choices.ts';
+import {
+  argumentsOf,
+  isPresent,
+  malformed,
+  objectOf,
+  strictObjectOf,
+  strictTextOf,
+  textValueOf,
+} from '../translation/wire-values.ts';
 import { functionFieldsOf } from './answer-fields.ts';
-import { argumentsOf, isPresent, malformed, objectOf, strictObjectOf, strictTextOf, textValueOf } from '../translation/wire-values.ts';
 import { maxCustomInput, maxEarlyArguments } from './defaults.ts';
 
 /** A call as far as it is known. */
