@@ -95,6 +95,8 @@ export class CandidateReader {
       return false;
     }
     for (const name in others) this.#extra.set(name, others[name] ?? null);
+    if (text === null || (thought !== undefined && typeof thought !== 'boolean'))
+      throw malformed('a part without text');
     const words = strictTextOf(text, 'text');
     if (thought !== true) return this.#readText(words, signature, logprobs, out);
     this.#readThought(words, signature, out);

@@ -34,12 +34,20 @@ export class PartialArguments {
   }
 }
 
+const valueTypes = [
+  ['stringValue', 'string'],
+  ['numberValue', 'number'],
+  ['boolValue', 'boolean'],
+] as const;
+
 /** Undefined for a piece that only says that its path continues. */
 function pieceValue(piece: JsonObject): JsonValue | undefined {
-  const { stringValue, numberValue, boolValue } = piece;
-  if (stringValue !== undefined) return stringValue;
-  if (numberValue !== undefined) return numberValue;
-  if (boolValue !== undefined) return boolValue;
+  for (const [field, type] of valueTypes) {
+    const value = piece[field];
+    if (value === undefined) continue;
+    if (typeof value !== type) throw malformed(`the ${field} of a piece of arguments is no ${type}`);
+    return value;
+  }
   return 'nullValue' in piece ? null : undefined;
 }
 

@@ -206,7 +206,7 @@ const answerSigns = ['candidates', 'promptFeedback', 'usageMetadata', 'responseI
 
 /** The candidate with index 0, or without an index. */
 function firstCandidate({ candidates }: JsonObject): JsonObject | undefined {
-  if (candidates === undefined || candidates === null) return undefined;
+  if (candidates === undefined) return undefined;
   if (!Array.isArray(candidates)) throw malformed('candidates is not a list');
   for (const item of candidates) {
     const candidate = candidateOf(item);
