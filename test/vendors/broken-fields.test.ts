@@ -132,8 +132,8 @@ const responses: Table = {
   broken: [
     [[1, 'item'], null, 5],
     [[1, 'item', 'type'], null, 5, undefined],
-    [[2, 'output_index'], 'zq', -1, {}],
-    [[2, 'content_index'], 'zq', -1, {}],
+    [[2, 'output_index'], 'zq', -1, {}, 7],
+    [[2, 'content_index'], 'zq', -1, {}, 7],
     [[2, 'delta'], null, 5, [], undefined],
     [[3, 'text'], 5, 'Hell', 'HellO'],
     [[4, 'item', 'content'], 5, {}],

@@ -16,6 +16,11 @@ export class GrowingText {
     return this.#units === 0;
   }
 
+  /** Something was said, and no whole has confirmed it. */
+  get isOpen(): boolean {
+    return this.#units > 0 && !this.#isWhole;
+  }
+
   /** A delta. Throws `upstream_malformed` when the whole has been told already. */
   add(text: string): void {
     if (this.#isWhole && text !== '') throw malformed('more of a text that was told whole');

@@ -62,6 +62,12 @@ export class ItemStream {
     this.#state = state;
   }
 
+  /** It has said something that no whole has confirmed. */
+  get isOpen(): boolean {
+    if (this.#isDone) return false;
+    return this.#call?.text.isOpen === true || [...this.#pieces.values()].some(({ text }) => text.isOpen);
+  }
+
   /** The item has been told whole. */
   get isDone(): boolean {
     return this.#isDone;
@@ -190,6 +196,13 @@ export class ItemStream {
       } else if (type === 'refusal' && typeof refusal === 'string') this.completeText('refusal', index, refusal);
       else this.#emit({ type: 'opaque-delta', dialect: 'openai-responses', value: part }, 'opaque', '');
     }
+    this.#expectAllTold(listOf(item['content']));
+  }
+
+  /** A text that the whole item does not hold was told at another place: it would be told twice. */
+  #expectAllTold(content: readonly JsonValue[]): void {
+    if (content.length === 0) return;
+    for (const { text } of this.#pieces.values()) if (text.isOpen) throw malformed('a text that its item lacks');
   }
 
   #finishReasoning(item: JsonObject): void {

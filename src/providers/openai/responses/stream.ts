@@ -8,6 +8,7 @@ import type { AnswerContext } from '../../translation/answer-context.ts';
 import { OutputText, settleUsage } from '../../translation/usage.ts';
 import {
   isPresent,
+  listOf,
   malformed,
   objectOf,
   parseObject,
@@ -144,6 +145,7 @@ export class ResponseStreamReader implements StreamReader {
       this.#itemAt(index).finish(item);
       this.#hasCallersCall ||= asksCaller(item);
     });
+    this.#expectAllTold(listOf(response['output']));
     const ending = endingOf(response, this.#hasCallersCall, this.#request, this.#context);
     this.#begin();
     this.#out.push({ type: 'end', ...ending });
@@ -162,6 +164,12 @@ export class ResponseStreamReader implements StreamReader {
     const isNews = notice !== this.#lastNotice || isPresent(event['delta']);
     this.#lastNotice = notice;
     return isNews;
+  }
+
+  /** What the whole response does not hold was told at another place: it would be told twice. */
+  #expectAllTold(output: readonly JsonValue[]): void {
+    if (output.length === 0) return;
+    for (const item of this.#items.values()) if (item.isOpen) throw malformed('an item that the response lacks');
   }
 
   #itemAt(index: number): ItemStream {
