@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseExactJson } from './exact-json.ts';
+import { parseExactEvent, parseExactJson } from './exact-json.ts';
 import { isExactNumber, isJsonObject } from './json.ts';
 
 test('exact JSON: numbers that a double cannot hold are written again as they came', () => {
@@ -18,7 +18,7 @@ test('exact JSON: numbers that a double cannot hold are written again as they ca
       assert.equal(JSON.stringify(parseExactJson(text)), text);
     }
     const value = parseExactJson(number);
-    assert.ok(isExactNumber(value));
+    assert.ok(typeof value === 'object' && value !== null && isExactNumber(value));
     assert.equal(isJsonObject(value), false);
   }
 });
@@ -41,4 +41,10 @@ test('exact JSON: a long number is found wherever it stands', () => {
     assert.equal(JSON.stringify(parseExactJson(text)), text);
   }
   assert.throws(() => parseExactJson(`[${number}`), SyntaxError);
+});
+
+test('exact JSON: an event of a stream keeps the digits of its numbers', () => {
+  const text = '{"type":"x","id":12345678901234567890,"limit":1e400}';
+  assert.equal(JSON.stringify(parseExactEvent(text)), text);
+  assert.deepEqual(parseExactEvent('{"a":1}'), { a: 1 });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SluiceError } from '../core/error.ts';
-import { nestsDeeperThan, parseJsonBody } from './parse-json.ts';
+import { parseJsonBody, surveyOf } from './parse-json.ts';
 
 function reasonOf(bytes: Buffer, maxNesting = 64): string {
   try {
@@ -36,8 +36,8 @@ test('json: the scan finds the depth that the parser would find, whatever string
     fc.property(tree, (value) => {
       const bytes = Buffer.from(JSON.stringify(value));
       const depth = depthOf(value);
-      assert.equal(nestsDeeperThan(bytes, depth), false);
-      if (depth > 0) assert.equal(nestsDeeperThan(bytes, depth - 1), true);
+      assert.notEqual(surveyOf(bytes, depth), 'too-deep');
+      if (depth > 0) assert.equal(surveyOf(bytes, depth - 1), 'too-deep');
     }),
   );
 });
@@ -71,8 +71,8 @@ test('json: the limit itself is allowed, one more is not', () => {
 });
 
 test('json: a string of a million escaped quotes is scanned in linear time', { timeout: 2_000 }, () => {
-  assert.equal(nestsDeeperThan(Buffer.from(`["${'\\"'.repeat(1_000_000)}"]`), 1), false);
-  assert.equal(nestsDeeperThan(Buffer.from(`["${'\\\\'.repeat(1_000_000)}"]`), 1), false);
+  assert.notEqual(surveyOf(Buffer.from(`["${'\\"'.repeat(1_000_000)}"]`), 1), 'too-deep');
+  assert.notEqual(surveyOf(Buffer.from(`["${'\\\\'.repeat(1_000_000)}"]`), 1), 'too-deep');
 });
 
 test('json: keys that could replace a prototype are refused however they are spelled', () => {
@@ -93,4 +93,14 @@ test('json: the error names the place where the parser says it, and quotes nothi
   };
   assert.match(messageOf('{"secret":1,}'), /position 12/);
   assert.equal(messageOf('{"secret": swordfish}'), 'The body is not valid JSON.');
+});
+
+test('json: numbers that a double cannot hold are looked for outside of strings only, and kept', () => {
+  for (const text of ['{"a":[1,12345678901234567890]}', '[1e400]', '[-1.5E+999,2]', '[9007199254740993 ]']) {
+    assert.equal(surveyOf(Buffer.from(text), 9), 'long-numbers');
+    assert.equal(JSON.stringify(parseJsonBody(Buffer.from(text), 9)), text.replace(' ', ''));
+  }
+  for (const text of ['{"a":["12345678901234567890","1e400",123456789012345,true,1234.5]}', '[123456789,123456789]']) {
+    assert.equal(surveyOf(Buffer.from(text), 9), 'plain');
+  }
 });

@@ -6,7 +6,7 @@ import { SluiceError } from '../core/error.ts';
 import { parseExactJson } from '../core/exact-json.ts';
 
 /**
- * The JSON value of a body, as `parse` reads it: unless it says otherwise with numbers as they were written. Throws
+ * The JSON value of a body, with long numbers as `parse` reads them: unless it says otherwise as they were written. Throws
  * `malformed_json`, `nesting_too_deep`, or `invalid_request` for a `__proto__` key. An empty body is malformed.
  */
 export function parseJsonBody(
@@ -16,13 +16,14 @@ export function parseJsonBody(
 ): unknown {
   if (bytes.length === 0) throw malformed('The body is empty; a JSON object was expected.');
   if (!isUtf8(bytes)) throw malformed('The body is not valid UTF-8.');
-  if (nestsDeeperThan(bytes, maxNesting)) {
+  const kind = surveyOf(bytes, maxNesting);
+  if (kind === 'too-deep') {
     throw new SluiceError('nesting_too_deep', { message: `The body nests deeper than ${maxNesting} levels.` });
   }
   const text = bytes.toString('utf8');
   let value: unknown;
   try {
-    value = parse(text);
+    value = kind === 'plain' ? JSON.parse(text) : parse(text);
   } catch (thrown) {
     throw malformed(`The body is not valid JSON.${positionIn(thrown)}`);
   }
@@ -36,23 +37,46 @@ const backslash = 0x5c;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
 const openBrace = 0x7b;
+const zero = 0x30;
+const nine = 0x39;
+const exponent = 0x65;
+const capitalExponent = 0x45;
 const closeBrace = 0x7d;
 
 /** Strings up to this long are scanned here; for longer ones the native search is quicker than it is costly to call. */
 const shortStringBytes = 48;
 
-/** True when arrays and objects are nested deeper than `max`. One pass; brackets inside strings do not count. */
-export function nestsDeeperThan(bytes: Buffer, max: number): boolean {
+/**
+ * What a body needs: `too-deep` when arrays and objects are nested deeper than `max`, `long-numbers` when it may have some that a double
+ * cannot hold, of 16 digits or with an exponent. One pass; what is inside strings does not count.
+ */
+export function surveyOf(bytes: Buffer, max: number): 'plain' | 'long-numbers' | 'too-deep' {
   let depth = 0;
+  let digits = 0;
+  let longest = 0;
   for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at];
     if (byte === quote) at = endOfString(bytes, at + 1);
     else if (byte === openBrace || byte === openBracket) {
       depth += 1;
-      if (depth > max) return true;
+      if (depth > max) return 'too-deep';
     } else if (byte === closeBrace || byte === closeBracket) depth -= 1;
+    else {
+      digits = digitsTo(byte, digits);
+      longest = Math.max(longest, digits);
+    }
   }
-  return false;
+  return longest >= longDigits ? 'long-numbers' : 'plain';
+}
+
+/** 2^53 has so many. */
+const longDigits = 16;
+
+/** How many digits stand together up to this byte, with those before it; an exponent counts as many. */
+function digitsTo(byte: number | undefined, before: number): number {
+  if (byte === undefined) return 0;
+  if (byte >= zero && byte <= nine) return before + 1;
+  return before > 0 && (byte === exponent || byte === capitalExponent) ? longDigits : 0;
 }
 
 /** Index of the quote that closes a string, or the length when none does. */

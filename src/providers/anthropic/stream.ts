@@ -2,6 +2,7 @@
 
 import { partsOf } from '../../core/collect.ts';
 import { SluiceError } from '../../core/error.ts';
+import { parseExactEvent } from '../../core/exact-json.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictPart } from '../../core/predict.ts';
 import { OutputText, settleUsage } from '../translation/usage.ts';
@@ -65,7 +66,7 @@ export class MessageStreamReader implements StreamReader {
     if (event === 'error') throw this.#failure(errorBodyOf(data));
     const name = isKnown(event) ? event : '';
     if (name !== event && !data.startsWith('{')) return false;
-    const body = parseObject(data, 'an event');
+    const body = parseObject(data, 'an event', parseExactEvent);
     switch (typeOf(body, name)) {
       case 'message_start':
         this.#readMessage(body['message']);

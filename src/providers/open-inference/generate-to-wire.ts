@@ -58,7 +58,7 @@ function bodyOf(prompt: string, sampling: JsonObject, task: GenerateTask, isStre
   // Without it vLLM's whole answers begin with the prompt.
   const fixed: JsonObject = { exclude_input_in_output: true, stream: isStream };
   const all: JsonObject = { ...task.parameters, ...sampling };
-  if (!Object.values(all).some((value) => typeof value === 'object' && !isExactNumber(value))) {
+  if (!Object.values(all).some((value) => typeof value === 'object' && !(value !== null && isExactNumber(value)))) {
     return { text_input: prompt, parameters: { ...all, ...fixed } };
   }
   return { text_input: prompt, sampling_parameters: JSON.stringify(all), parameters: fixed };

@@ -2,6 +2,7 @@
 
 import { contentOfAll, partsOf } from '../../core/collect.ts';
 import type { SluiceError } from '../../core/error.ts';
+import { parseExactEvent } from '../../core/exact-json.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, PredictPart, PredictRequest } from '../../core/predict.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
@@ -95,7 +96,7 @@ export class ChatStreamReader implements StreamReader {
     if (data.trim() === '') return false; // A heartbeat.
     const isForeign = isForeignEvent(event);
     if (isForeign && !data.startsWith('{')) return false;
-    const chunk = completionAsChat(parseObject(data, 'an event'));
+    const chunk = completionAsChat(parseObject(data, 'an event', parseExactEvent));
     if (isForeign && chunk['choices'] === undefined && !isPresent(chunk['error'])) return false;
     if (event === 'error' || isFailure(chunk)) throw this.#failure(chunk);
     if (this.#others === undefined) this.#readChunk(chunk, firstChoice(chunk), out);

@@ -2,6 +2,7 @@
 
 import { partsOf } from '../../../core/collect.ts';
 import { SluiceError } from '../../../core/error.ts';
+import { parseExactEvent } from '../../../core/exact-json.ts';
 import { entryOf, type JsonObject, type JsonValue } from '../../../core/json.ts';
 import type { Answerer, PredictPart, PredictRequest } from '../../../core/predict.ts';
 import type { AnswerContext } from '../../translation/answer-context.ts';
@@ -71,7 +72,7 @@ export class ResponseStreamReader implements StreamReader {
     if (data.startsWith('[DONE]')) throw this.#truncated('[DONE] before the response was complete');
     // A heartbeat. Under a name of this API there must be JSON.
     if (data.trim() === '' || (!isOurs(event) && !data.startsWith('{'))) return false;
-    const body = parseObject(data, 'an event');
+    const body = parseObject(data, 'an event', parseExactEvent);
     const type = textValueOf(body['type']) ?? event;
     this.#out = out;
     if (type === 'error' || (type === '' && body['error'] !== undefined)) throw failureOfEvent(body, this.#failures);
