@@ -80,11 +80,27 @@ function partsOfContent(value: JsonValue): ContentPart[] {
   const { type, text, refusal } = part;
   if (type === 'output_text' && typeof text === 'string') {
     const annotations = listOf(part['annotations']);
-    if (text === '' && annotations.length === 0) return [];
-    return [{ type: 'text', text, ...(annotations.length === 0 ? {} : { annotations }) }];
+    const extra = textExtraOf(part);
+    if (text === '' && annotations.length === 0 && extra === undefined) return [];
+    return [
+      {
+        type: 'text',
+        text,
+        ...(annotations.length === 0 ? {} : { annotations }),
+        ...(extra === undefined ? {} : { extra }),
+      },
+    ];
   }
   if (type === 'refusal' && typeof refusal === 'string') return [{ type: 'refusal', text: refusal }];
   return [opaque(part)];
+}
+
+/** Fields of a text of a message without a name here; of any other part none. */
+export function textExtraOf(part: JsonObject): JsonObject | undefined {
+  const { type, text: _, annotations: __, logprobs: ___, ...fields } = part;
+  if (type !== 'output_text') return undefined;
+  const extra = Object.fromEntries(Object.entries(fields).filter(([, value]) => isPresent(value)));
+  return isPresent(extra) ? extra : undefined;
 }
 
 /** A piece of reasoning by where it stands in its item. */

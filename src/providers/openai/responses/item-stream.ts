@@ -25,6 +25,7 @@ import {
   type ReasoningPiece,
   reasoningPieces,
   reasoningProof,
+  textExtraOf,
 } from './item-from-wire.ts';
 
 /** What the items of one answer share. */
@@ -38,10 +39,11 @@ export interface AnswerState {
   calls: number;
 }
 
-/** A text that grows: what of it has been sent, and with how many annotations. */
+/** A text that grows: what of it has been sent, with how many annotations, and whether with its further fields. */
 interface Piece {
   readonly text: GrowingText;
   annotations: number;
+  hasExtra: boolean;
 }
 
 type TextKind = 'text' | 'refusal' | 'reasoning';
@@ -102,6 +104,16 @@ export class ItemStream {
   /** The whole text that `addText` has brought so far, from an event that repeats it. */
   completeText(kind: 'text' | 'refusal', contentIndex: JsonValue | undefined, whole: string): void {
     this.#complete(kind, `${this.#index}/${strictPlaceOf(contentIndex, 'content_index')}`, whole);
+  }
+
+  /** What a text of a message has beside its text, told once. */
+  finishText(contentIndex: JsonValue | undefined, part: JsonObject): void {
+    const extra = textExtraOf(part);
+    if (extra === undefined) return;
+    const key = `${this.#index}/${String(contentIndex ?? 0)}`;
+    const piece = this.#piece('text', key);
+    if (!piece.hasExtra) this.#send('text', key, '', { extra });
+    piece.hasExtra = true;
   }
 
   /** A citation of a text. */
@@ -193,6 +205,7 @@ export class ItemStream {
         const key = `${this.#index}/${index}`;
         const missing = listOf(part['annotations']).slice(this.#pieces.get(`text ${key}`)?.annotations ?? 0);
         if (missing.length > 0) this.#send('text', key, '', { annotations: missing });
+        this.finishText(index, part);
       } else if (type === 'refusal' && typeof refusal === 'string') this.completeText('refusal', index, refusal);
       else this.#emit({ type: 'opaque-delta', dialect: 'openai-responses', value: part }, 'opaque', '');
     }
@@ -267,7 +280,7 @@ export class ItemStream {
     if (known !== undefined) return known;
     if (this.#pieces.size >= maxPiecesPerItem)
       throw malformed(`an output item of more than ${maxPiecesPerItem} pieces`);
-    const piece: Piece = { text: new GrowingText(), annotations: 0 };
+    const piece: Piece = { text: new GrowingText(), annotations: 0, hasExtra: false };
     this.#pieces.set(name, piece);
     return piece;
   }
@@ -277,7 +290,7 @@ export class ItemStream {
     kind: TextKind,
     key: string,
     text: string,
-    spoken?: { logprobs?: TokenLogprob[]; annotations?: JsonValue[] },
+    spoken?: { logprobs?: TokenLogprob[]; annotations?: JsonValue[]; extra?: JsonObject },
   ): void {
     const last = this.#state.lastPiece;
     const isNew = last === undefined || last.kind !== kind || last.key !== key;

@@ -243,6 +243,28 @@ test('responses stream: failures mean what their codes say', () => {
   assert.equal(cancelled.error?.reason, 'upstream_truncated');
 });
 
+test('responses stream: further fields of texts are those of their own text, whole and streamed', () => {
+  const content = ['a', 'b'].map((text) => ({ type: 'output_text', text, annotations: [], mark: text }));
+  const item: JsonObject = { type: 'message', id: 'm', role: 'assistant', status: 'completed', content };
+  const { content: _, ...head } = item;
+  const pieces = content.flatMap((part, index) => {
+    const place = { output_index: 0, content_index: index, item_id: 'm' };
+    return [
+      { type: 'response.output_text.delta', delta: part.text, ...place },
+      { type: 'response.content_part.done', part, ...place },
+    ];
+  });
+  const added = { type: 'response.output_item.added', output_index: 0, item: { ...head, content: [] } };
+  const done = { type: 'response.output_item.done', output_index: 0, item };
+  const last = completed({ output: [item] });
+  const whole = responseFromWire(last['response'] as JsonObject, native, context);
+  assert.deepEqual(
+    whole.content.flatMap((part) => (part.type === 'text' ? [part] : [])),
+    ['a', 'b'].map((text) => ({ type: 'text', text, extra: { mark: text } })),
+  );
+  assert.deepEqual(collect(read(sse(added, ...pieces, done, last)).parts).content, whole.content);
+});
+
 test('responses stream: nonsense is malformed', () => {
   for (const event of [
     { type: 'response.output_item.added', output_index: 0 },

@@ -25,7 +25,7 @@ import { maxNoticeWord, maxOutputItems } from '../defaults.ts';
 import { failureOfEvent, failureOfResponse } from './failure.ts';
 import { asksCaller } from './finish-reason.ts';
 import { answererOf, endingOf, responseFromWire } from './from-wire.ts';
-import { keepsItems } from './item-from-wire.ts';
+import { keepsItems, textExtraOf } from './item-from-wire.ts';
 import { type AnswerState, ItemStream, isForeignItem } from './item-stream.ts';
 
 /**
@@ -223,9 +223,14 @@ const handlers: Readonly<Record<string, Handler>> = {
   'response.failed': (reader, event) => reader.fail(event),
   'response.output_item.added': (reader, event) => reader.begin(event),
   'response.output_item.done': (reader, event) => reader.done(event),
-  // What these two announce and repeat is in the deltas and in the item.
+  // What these announce and repeat is in the deltas and in the item, but for further fields of a text.
   'response.content_part.added': () => false,
-  'response.content_part.done': () => false,
+  'response.content_part.done': (reader, event) => {
+    const part = objectOf(event['part']);
+    if (part !== undefined && textExtraOf(part) !== undefined)
+      reader.item(event).finishText(event['content_index'], part);
+    return false;
+  },
   'response.reasoning_summary_part.added': () => false,
   'response.reasoning_summary_part.done': () => false,
   'response.output_text.delta': (reader, event) =>
