@@ -117,6 +117,7 @@ export function contentPieces(content: JsonValue): readonly ContentPiece[] {
     const part = objectOf(item);
     if (part === undefined) throw malformed('a content part is not an object');
     const { type } = part;
+    if (typeof type !== 'string') throw malformed('a content part has no type');
     if (type === 'text' || type === 'refusal') return { type, text: strictTextOf(part[type], type) };
     if (type === 'thinking') return { type: 'reasoning', text: thinkingOf(part['thinking']) };
     return { type: 'opaque', value: part };

@@ -98,9 +98,9 @@ export class ToolCallStream {
   /** Adds the pieces of a function call. What else the delta has goes with the call's start, or behind it as it came. */
   #readFunction(delta: JsonObject, unknown: JsonObject, answerId: string, out: DeltaSink): Call {
     const fields = strictObjectOf(delta['function'], 'function');
-    const id = textValueOf(delta['id']);
-    const name = textValueOf(fields?.['name']);
-    let text = argumentsOf(fields?.['arguments']);
+    const id = strictTextOf(delta['id'], 'id') || undefined;
+    const name = strictTextOf(fields?.['name'], 'name') || undefined;
+    let text = piecesOf(fields?.['arguments']);
     const call = this.#find(delta['index'], id, name);
     call.id ??= id;
     if (call.id === undefined && call.whole.length < maxEarlyArguments) call.whole += text;
@@ -124,7 +124,8 @@ export class ToolCallStream {
   }
 
   #find(wireIndex: JsonValue | undefined, id: string | undefined, name: string | undefined): Call {
-    if (typeof wireIndex === 'number') {
+    if (wireIndex !== undefined && wireIndex !== null) {
+      if (typeof wireIndex !== 'number') throw malformed('the index of a tool call is not a number');
       const known = this.#byWireIndex.get(wireIndex);
       if (known !== undefined && !beginsAnother(known, id, name)) return known;
       const call = this.#add(id);
@@ -152,6 +153,11 @@ export class ToolCallStream {
     this.#calls.push(call);
     return call;
   }
+}
+
+/** Text, or the object itself; anything else would make nonsense of the pieces around it. */
+function piecesOf(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : argumentsOf(strictObjectOf(value, 'arguments'));
 }
 
 function start(call: Call, name: string, extra: JsonObject, answerId: string, out: DeltaSink): void {
