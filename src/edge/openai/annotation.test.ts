@@ -7,6 +7,11 @@ test('annotation: OpenAI’s own passes, and that of chat completions loses its 
   const { type, ...fields } = own;
   assert.deepEqual(annotationOf(own), own);
   assert.deepEqual(annotationOf({ type, url_citation: fields }), own);
+  assert.deepEqual(
+    annotationOf({ type, url_citation: fields, score: 1 }),
+    { ...own, score: 1 },
+    'not what is beside it',
+  );
   assert.deepEqual(annotationOf({ type: 'file_path', file_id: 'f', index: 3 }), {
     type: 'file_path',
     file_id: 'f',

@@ -19,8 +19,8 @@ const ownTypes: Readonly<Record<string, readonly string[]>> = {
 export function annotationOf(value: JsonValue): JsonObject | undefined {
   if (!isJsonObject(value) || typeof value['type'] !== 'string') return undefined;
   const { type } = value;
-  const inner = entryOf(value, type);
-  const flat = isJsonObject(inner) ? { type, ...inner } : value;
+  const { [type]: inner, ...beside } = value;
+  const flat = isJsonObject(inner) ? { ...beside, ...inner } : value;
   const isWhole = entryOf(ownTypes, type)?.every((field) => Object.hasOwn(flat, field)) === true;
   return isWhole ? flat : undefined;
 }
