@@ -77,7 +77,7 @@ test('errors: a verdict is shown in Google’s words without project, key or deb
   const debug = { '@type': 'type.googleapis.com/google.rpc.DebugInfo', detail: 'stack at secret.cc' };
   const message = 'Publisher Model `projects/demo-project/locations/x/models/m` not found, key AIza-the-key-in-use.';
   const error = errorOf(404, rpc(404, 'NOT_FOUND', message, [debug]));
-  assert.equal(error.message, 'Publisher Model `[redacted]/locations/x/models/m` not found, key [redacted].');
+  assert.equal(error.message, 'Publisher Model `projects/[redacted]/locations/x/models/m` not found, key [redacted].');
   assert.doesNotMatch(`${error.detail}`, /secret\.cc|demo-project/);
   const denied = errorOf(403, rpc(403, 'PERMISSION_DENIED', 'projects/demo-project lacks a role'));
   assert.equal(

@@ -68,9 +68,10 @@ const fromChat: Readonly<Record<string, Translate>> = {
     body['tools'] = [...listOf(body['tools']), { type: 'web_search', ...userLocation(objectOf(value) ?? {}) }];
   },
   stream_options(value, body, translation) {
-    const { include_obfuscation: isPadded, ...others } = objectOf(value) ?? {};
+    const options = objectOf(value);
+    const { include_obfuscation: isPadded, ...others } = options ?? {};
     if (isPadded !== undefined) body['stream_options'] = { include_obfuscation: isPadded };
-    if (!isPlainStream(others)) translation.downgrade('stream_options');
+    if (options === undefined || !isPlainStream(others)) translation.downgrade('stream_options');
   },
   modalities() {
     throw unsupported('an answer in sound', 'modalities');
