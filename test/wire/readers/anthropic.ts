@@ -39,7 +39,16 @@ async function streamedMessage(
     if (event.type === 'message_delta') delta = event.delta;
   });
   const message = await stream.finalMessage();
-  return 'native_finish_reason' in delta ? { ...message, ...{ native_finish_reason: true } } : message;
+  return 'native_finish_reason' in delta
+    ? { ...message, ...{ native_finish_reason: delta.native_finish_reason } }
+    : message;
+}
+
+/** Vendors' own words for a plain end; OpenRouter sends its hosts' word with every answer. */
+const plainWords = /^(?:stop|end_turn|completed|eos|stop_sequence)$/i;
+
+function hasUnusualWord(message: object): boolean {
+  return 'native_finish_reason' in message && !plainWords.test(String(message.native_finish_reason));
 }
 
 const finishes: Readonly<Record<string, SaidFinish>> = {
@@ -54,7 +63,7 @@ const finishes: Readonly<Record<string, SaidFinish>> = {
 function heardMessage(message: Anthropic.Message): Heard {
   const { content, stop_reason, usage } = message;
   // A turn that is over with a word of the vendor's beside it did not end plainly.
-  const isOther = stop_reason === 'end_turn' && 'native_finish_reason' in message;
+  const isOther = stop_reason === 'end_turn' && hasUnusualWord(message);
   const cached = (usage.cache_read_input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0);
   return {
     kind: 'answer',
