@@ -3,6 +3,7 @@
 
 import { abortReason, SluiceError, toSluiceError } from '../core/error.ts';
 import type { Clock } from '../ports/clock.ts';
+import { pause } from '../ports/pause.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { HealthRegistry } from './resilience/health-registry.ts';
 import { backoffMs, type RetryPolicy } from './resilience/retry-policy.ts';
@@ -151,7 +152,7 @@ export class AttemptPlan {
     if (waitMs > retries.maxWaitMs || clock.now() + waitMs >= deadlineAtMs) throw over;
     this.#round = readyInMs.flatMap((inMs, index) => (inMs <= waitMs ? [index] : []));
     this.#position = 0;
-    await wait(waitMs, this.#options.signal, clock);
+    await pause(clock, waitMs, this.#options.signal);
   }
 }
 
@@ -174,20 +175,4 @@ function worthTelling(before: SluiceError | undefined, now: SluiceError): Sluice
 /** Of two targets that rest, the one that is back first. */
 function sooner(one: SluiceError | undefined, other: SluiceError): SluiceError {
   return one === undefined || (other.retryAfterMs ?? 0) < (one.retryAfterMs ?? 0) ? other : one;
-}
-
-/** Resolves after the time; rejects with the signal's reason as soon as it aborts. */
-function wait(waitMs: number, signal: AbortSignal, clock: Clock): Promise<void> {
-  if (signal.aborted) return Promise.reject(abortReason(signal));
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      timer.cancel();
-      reject(abortReason(signal));
-    };
-    const timer = clock.setTimer(waitMs, () => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    });
-    signal.addEventListener('abort', stop, { once: true });
-  });
 }

@@ -2,8 +2,15 @@
 // beside it. Synchronous; knows nothing of threads.
 
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { busyTimeoutMs, maxPreparedStatements, maxRowsPerRead } from './defaults.ts';
-import { failureOf, UnusableDatabase } from './failure.ts';
+import {
+  busyTimeoutMs,
+  maxPreparedStatements,
+  maxRowsPerRead,
+  openAttempts,
+  openBusyTimeoutMs,
+  openPauseMs,
+} from './defaults.ts';
+import { failureOf, isBusy, UnusableDatabase } from './failure.ts';
 import { migrate } from './migrate.ts';
 import type { SqlFailure, SqlOutcome, SqlRequest, SqlResult, SqlRow, SqlStatement, ThreadData } from './sql.ts';
 
@@ -18,12 +25,32 @@ export interface Connection {
   close(): void;
 }
 
-/** Opens, checks and migrates. Throws what `failureOf` understands. */
-export function openConnection({ path, migrations, openedAtMs }: ThreadData): Connection {
-  const writer = new DatabaseSync(path, { timeout: busyTimeoutMs, defensive: true });
+/**
+ * Opens, checks and migrates; tries again for a while where another connection is opening or closing the file. Throws what
+ * `failureOf` understands. `pause` blocks the thread.
+ */
+export function openConnection(data: ThreadData, pause: (pauseMs: number) => void = block): Connection {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return openOnce(data);
+    } catch (error) {
+      if (attempt >= openAttempts || !isBusy(error)) throw error;
+      pause(openPauseMs);
+    }
+  }
+}
+
+/** The writer thread has nothing else to do. */
+function block(pauseMs: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
+}
+
+function openOnce({ path, migrations, openedAtMs }: ThreadData): Connection {
+  const writer = new DatabaseSync(path, { timeout: openBusyTimeoutMs, defensive: true });
   try {
     useWal(writer);
     migrate(writer, migrations, openedAtMs);
+    writer.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     const reader = new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly: true });
     return connect(writer, reader);
   } catch (error) {

@@ -15,6 +15,14 @@ export const maxQueuedBytes: number = 64 * 1024 * 1024;
 /** How long SQLite waits for another process to finish its write: far longer than any write of ours takes. */
 export const busyTimeoutMs = 5_000;
 
+/**
+ * How often a file that another connection is opening or closing is tried, how long SQLite waits in each, and the pause between: five
+ * seconds in all. SQLite waits by itself for writers, but not for everybody who changes the mode of the journal.
+ */
+export const openAttempts = 20;
+export const openBusyTimeoutMs = 200;
+export const openPauseMs = 50;
+
 /** A batch unanswered for this long means a disk or thread that hangs: two busy waits fit into it. */
 export const stuckAfterMs = 15_000;
 

@@ -1,8 +1,9 @@
 // A whole content block as our part.
 
+import { upstreamMalformed } from '../../core/error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ContentPart } from '../../core/message.ts';
-import { argumentsOf, isPresent, listOf, malformed, textValueOf } from '../translation/wire-values.ts';
+import { argumentsOf, isPresent, listOf, textValueOf } from '../translation/wire-values.ts';
 
 const textFields: ReadonlySet<string> = new Set(['type', 'text', 'citations']);
 const thinkingFields: ReadonlySet<string> = new Set(['type', 'thinking', 'signature']);
@@ -15,7 +16,7 @@ export type KnownBlockType = 'text' | 'thinking' | 'redacted_thinking' | 'tool_u
 /** The type where it has an internal form. Throws `upstream_malformed` for a block without a type. */
 export function knownTypeOf(block: JsonObject): KnownBlockType | undefined {
   const { type } = block;
-  if (textValueOf(type) === undefined) throw malformed('a content block has no type');
+  if (textValueOf(type) === undefined) throw upstreamMalformed('a content block has no type');
   return type === 'text' || type === 'thinking' || type === 'redacted_thinking' || type === 'tool_use'
     ? type
     : undefined;
@@ -26,7 +27,7 @@ export function knownTypeOf(block: JsonObject): KnownBlockType | undefined {
  * (server tools, MCP tools, their results, compaction) and blocks of a later version are opaque, whole and unchanged.
  */
 export function partFromWire(value: JsonValue, answerTool: string | undefined): ContentPart | undefined {
-  if (!isJsonObject(value)) throw malformed('a content block is not an object');
+  if (!isJsonObject(value)) throw upstreamMalformed('a content block is not an object');
   switch (knownTypeOf(value)) {
     case 'text':
       return textPart(value);
@@ -69,7 +70,7 @@ function thinkingPart(block: JsonObject): ContentPart | undefined {
 export function callOf(block: JsonObject): { id: string; name: string; extra: { extra?: JsonObject } } {
   const id = textValueOf(block['id']);
   const name = textValueOf(block['name']);
-  if (id === undefined || name === undefined) throw malformed('a tool call has no id or no name');
+  if (id === undefined || name === undefined) throw upstreamMalformed('a tool call has no id or no name');
   const { extra } = extraOf(block, toolUseFields);
   const caller = extra?.['caller'];
   const isDirect = isJsonObject(caller) && caller['type'] === 'direct' && Object.keys(caller).length === 1;
@@ -81,7 +82,7 @@ export function callOf(block: JsonObject): { id: string; name: string; extra: { 
 /** A text that a block or a delta of its type must have. */
 export function textOf(block: JsonObject, field: string): string {
   const value = block[field];
-  if (typeof value !== 'string') throw malformed(`${String(block['type'])} has no ${field}`);
+  if (typeof value !== 'string') throw upstreamMalformed(`${String(block['type'])} has no ${field}`);
   return value;
 }
 

@@ -2,10 +2,11 @@
 // what it breaks off, must not pass as the answer.
 
 import type { SluiceError } from '../../core/error.ts';
+import { upstreamMalformed } from '../../core/error.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { ContentPart } from '../../core/message.ts';
 import type { FinishReason, PredictPart } from '../../core/predict.ts';
-import { malformed, objectOf } from '../translation/wire-values.ts';
+import { objectOf } from '../translation/wire-values.ts';
 import { maxAssembledCharacters } from './defaults.ts';
 import type { BlockPart, OpenBlock } from './open-block.ts';
 
@@ -81,14 +82,14 @@ function checkWhole(json: string, finishReason: FinishReason): void {
   try {
     JSON.parse(json);
   } catch {
-    throw malformed('an answer in a demanded form that is no JSON');
+    throw upstreamMalformed('an answer in a demanded form that is no JSON');
   }
 }
 
 function tooLong(): SluiceError {
-  return malformed(`an answer in a demanded form of more than ${maxAssembledCharacters} characters`);
+  return upstreamMalformed(`an answer in a demanded form of more than ${maxAssembledCharacters} characters`);
 }
 
 function answeredTwice(): SluiceError {
-  return malformed('two answers in a demanded form');
+  return upstreamMalformed('two answers in a demanded form');
 }

@@ -1,9 +1,10 @@
 // A whole message as our response.
 
+import { upstreamMalformed } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ContentPart } from '../../core/message.ts';
 import type { PredictResponse } from '../../core/predict.ts';
-import { malformed } from '../translation/wire-values.ts';
+
 import { answererOf, collectExtra, endingOf, type MessageContext } from './answer-fields.ts';
 import { partFromWire } from './block-from-wire.ts';
 import { isAnswerCall, onlyAnswer } from './emulated-answer.ts';
@@ -11,7 +12,7 @@ import { isAnswerCall, onlyAnswer } from './emulated-answer.ts';
 /** The response, with `unknownUsage` where the vendor did not count. Throws `upstream_malformed` when there is no content. */
 export function predictFromWire(body: JsonObject, context: MessageContext): PredictResponse {
   const blocks = body['content'];
-  if (!Array.isArray(blocks)) throw malformed('the answer has no list of content');
+  if (!Array.isArray(blocks)) throw upstreamMalformed('the answer has no list of content');
   const { answerTool } = context;
   const content: ContentPart[] = [];
   const answers: ContentPart[] = [];

@@ -1,10 +1,11 @@
 // One content block of a stream while it is open: its deltas as our parts. Text, thoughts and tool calls pass as they come;
 // a block without an internal form is put together and passed on whole.
 
+import { upstreamMalformed } from '../../core/error.ts';
 import { parseExactJson } from '../../core/exact-json.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictPart } from '../../core/predict.ts';
-import { argumentsOf, listOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
+import { argumentsOf, listOf, objectOf, textValueOf } from '../translation/wire-values.ts';
 import { callOf, extraOf, type KnownBlockType, knownTypeOf, textOf } from './block-from-wire.ts';
 import { maxAssembledCharacters } from './defaults.ts';
 
@@ -43,7 +44,7 @@ const knownDeltas: ReadonlySet<JsonValue | undefined> = new Set([
 
 /** A delta that the block does not know says nothing, unless it is known of other blocks. */
 function skip({ type }: JsonObject): BlockPart[] {
-  if (knownDeltas.has(type)) throw malformed(`a delta of type ${String(type)} in a block of another type`);
+  if (knownDeltas.has(type)) throw upstreamMalformed(`a delta of type ${String(type)} in a block of another type`);
   return [];
 }
 
@@ -59,7 +60,7 @@ function textDelta(text: string, citations: readonly JsonValue[] = []): BlockPar
 }
 
 function citationDelta({ citation }: JsonObject): BlockPart[] {
-  if (objectOf(citation) === undefined) throw malformed('a delta of type citations_delta has no citation');
+  if (objectOf(citation) === undefined) throw upstreamMalformed('a delta of type citations_delta has no citation');
   return textDelta('', [citation ?? null]);
 }
 
@@ -120,7 +121,7 @@ function openRedacted(block: JsonObject): OpenBlock {
   return {
     isToolCall: false,
     start() {
-      if (encrypted === undefined) throw malformed('a block of type redacted_thinking has no data');
+      if (encrypted === undefined) throw upstreamMalformed('a block of type redacted_thinking has no data');
       return [{ type: 'reasoning-delta', text: '', encrypted, ...extraOf(block, redactedFields) }];
     },
     delta: skip,
@@ -162,7 +163,7 @@ function openOpaque(block: JsonObject): OpenBlock {
     delta(delta) {
       characters += JSON.stringify(delta).length;
       if (characters > maxAssembledCharacters) {
-        throw malformed(`a block of more than ${maxAssembledCharacters} characters`);
+        throw upstreamMalformed(`a block of more than ${maxAssembledCharacters} characters`);
       }
       const { type, ...fields } = delta;
       if (type === 'input_json_delta') input += textOf(delta, 'partial_json');

@@ -1,12 +1,12 @@
 // The events of a streamed message as our parts.
 
 import { partsOf } from '../../core/collect.ts';
-import { SluiceError } from '../../core/error.ts';
+import { SluiceError, upstreamMalformed } from '../../core/error.ts';
 import { parseExactEvent } from '../../core/exact-json.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictPart } from '../../core/predict.ts';
 import { OutputText, settleUsage } from '../translation/usage.ts';
-import { isPresent, malformed, objectOf, parseObject, textValueOf } from '../translation/wire-values.ts';
+import { isPresent, objectOf, parseObject, textValueOf } from '../translation/wire-values.ts';
 import type { EndPart, StreamReader } from '../transport/part-stream.ts';
 import { type EmbeddedFailure, errorBodyOf } from '../transport/vendor-error.ts';
 import type { WholeAnswer } from '../transport/whole-call.ts';
@@ -113,7 +113,7 @@ export class MessageStreamReader implements StreamReader {
 
   #readMessage(value: JsonValue | undefined): void {
     const message = objectOf(value);
-    if (message === undefined) throw malformed('message_start has no message');
+    if (message === undefined) throw upstreamMalformed('message_start has no message');
     this.#message ??= message;
     this.#usage = laterUsage(this.#usage, message['usage']);
     collectExtra(this.#extra, message);
@@ -121,8 +121,9 @@ export class MessageStreamReader implements StreamReader {
 
   #openBlock(body: JsonObject, out: PredictPart[]): void {
     const block = objectOf(body['content_block']);
-    if (block === undefined) throw malformed('content_block_start has no block');
-    if (this.#open.has(body['index']) || this.#open.size >= maxOpenBlocks) throw malformed('a block is open already');
+    if (block === undefined) throw upstreamMalformed('content_block_start has no block');
+    if (this.#open.has(body['index']) || this.#open.size >= maxOpenBlocks)
+      throw upstreamMalformed('a block is open already');
     const opened = openBlock(block, this.#toolCalls, this.#context.answerTool);
     if (opened.isToolCall) this.#toolCalls += 1;
     this.#open.set(body['index'], opened);
@@ -135,8 +136,9 @@ export class MessageStreamReader implements StreamReader {
   #readDelta(body: JsonObject, out: PredictPart[]): void {
     const block = this.#open.get(body['index']);
     const delta = objectOf(body['delta']);
-    if (block === undefined || delta === undefined) throw malformed('a delta of no open block, or without content');
-    if (textValueOf(delta['type']) === undefined) throw malformed('a delta has no type');
+    if (block === undefined || delta === undefined)
+      throw upstreamMalformed('a delta of no open block, or without content');
+    if (textValueOf(delta['type']) === undefined) throw upstreamMalformed('a delta has no type');
     const parts = block.delta(delta);
     this.#hasProgress = (parts.length === 0 || this.#emulated !== undefined) && holdsSomething(delta);
     this.#add(block, parts, out);
@@ -144,7 +146,7 @@ export class MessageStreamReader implements StreamReader {
 
   #closeBlock(index: JsonValue | undefined, out: PredictPart[]): void {
     const block = this.#open.get(index);
-    if (block === undefined) throw malformed('the end of a block that is not open');
+    if (block === undefined) throw upstreamMalformed('the end of a block that is not open');
     this.#open.delete(index);
     this.#add(block, block.stop(), out);
   }
@@ -187,9 +189,9 @@ export class MessageStreamReader implements StreamReader {
 
   /** The only place that makes an `end`. A block that nobody stopped ends with the message. */
   #end(out: PredictPart[]): void {
-    if (this.#message === undefined) throw malformed('message_stop without message_start');
+    if (this.#message === undefined) throw upstreamMalformed('message_stop without message_start');
     if (this.#stopReason === undefined || this.#stopReason === null)
-      throw malformed('message_stop without a stop_reason');
+      throw upstreamMalformed('message_stop without a stop_reason');
     this.#begin(out);
     for (const index of [...this.#open.keys()]) this.#closeBlock(index, out);
     const fields = {
@@ -215,7 +217,7 @@ function typeOf(body: JsonObject, name: string): string {
   const type = textValueOf(body['type']) ?? name;
   const isNameless = type === '' || type === 'message';
   if (isNameless && !isPresent(body['error']) && signs.some((sign) => Object.hasOwn(body, sign)))
-    throw malformed('an event has no type');
+    throw upstreamMalformed('an event has no type');
   return type;
 }
 

@@ -2,11 +2,12 @@
 
 import type { ClassifyRequest, ClassifyResponse, LabelScore } from '../../core/classify.ts';
 import { reportOf } from '../../core/downgraded.ts';
+import { upstreamMalformed } from '../../core/error.ts';
 import type { ModelCall } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import { unsupported } from '../translation/request-translation.ts';
 import { inputUsage } from '../translation/usage.ts';
-import { malformed } from '../translation/wire-values.ts';
+
 import { activate, batchesOf, type ClassifyTask, extraParameters, inferRows, textTensor } from './tensor-task.ts';
 import type { TensorTransport } from './tensor-transport.ts';
 
@@ -32,7 +33,7 @@ export async function classifyByTensors(
     activate(scores, task.activation);
     const { values, rows, columns } = scores;
     if (task.labels !== undefined && task.labels.length !== columns) {
-      throw malformed(`${columns} scores for ${task.labels.length} configured labels`);
+      throw upstreamMalformed(`${columns} scores for ${task.labels.length} configured labels`);
     }
     for (let row = 0; row < rows; row += 1) {
       results.push(labelsOf(values.subarray(row * columns, (row + 1) * columns), task.labels));
@@ -49,7 +50,7 @@ const tolerance = 1e-5;
 function labelsOf(scores: Float32Array, labels: readonly string[] | undefined): LabelScore[] {
   const named = Array.from(scores, (score, index): LabelScore => {
     if (!(score >= -tolerance && score <= 1 + tolerance)) {
-      throw malformed(`a score of ${score} is no probability: the model may need another activation`);
+      throw upstreamMalformed(`a score of ${score} is no probability: the model may need another activation`);
     }
     return { label: labels?.[index] ?? `LABEL_${index}`, score: Math.min(Math.max(score, 0), 1) };
   });

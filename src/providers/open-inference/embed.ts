@@ -2,11 +2,12 @@
 
 import { reportOf } from '../../core/downgraded.ts';
 import { type EmbedRequest, type EmbedResponse, textsToEmbed } from '../../core/embed.ts';
+import { upstreamMalformed } from '../../core/error.ts';
 import type { ModelCall } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import { unsupported } from '../translation/request-translation.ts';
 import { inputUsage } from '../translation/usage.ts';
-import { malformed } from '../translation/wire-values.ts';
+
 import { batchesOf, type EmbedTask, extraParameters, inferRows, textTensor } from './tensor-task.ts';
 import type { TensorTransport } from './tensor-transport.ts';
 
@@ -30,7 +31,8 @@ export async function embedByTensors(
     for (let row = 0; row < rows; row += 1) vectors.push(values.slice(row * columns, (row + 1) * columns));
     model = answer.model;
   }
-  if (vectors.some(({ length }) => length !== vectors[0]?.length)) throw malformed('vectors of different lengths');
+  if (vectors.some(({ length }) => length !== vectors[0]?.length))
+    throw upstreamMalformed('vectors of different lengths');
   const usage = await inputUsage(undefined, texts, estimator);
   return { model, target, attempts: 1, vectors, usage, ...reportOf(downgrades) };
 }

@@ -1,6 +1,7 @@
 // Messages of the protocol as our tensor answers. Nothing is believed: an answer whose data does not fit its shape is
 // `upstream_malformed`, whichever form it came in.
 
+import { upstreamMalformed } from '../../core/error.ts';
 import type { InferRequest, InferResponse, Tensor, TensorDescription, TensorMetadata } from '../../core/tensor.ts';
 import { checkTensorData, isTensorDatatype, type Refuse } from '../../core/tensor-data.ts';
 import type {
@@ -10,7 +11,7 @@ import type {
   ModelMetadataResponse_TensorMetadata as WireDescription,
 } from '../../open-inference/generated/inference/open_inference.ts';
 import { rawOfContents } from '../../open-inference/tensor-contents.ts';
-import { malformed } from '../translation/wire-values.ts';
+
 import { parametersFromWire } from './parameters.ts';
 
 /** `target` is `provider/model`. */
@@ -22,7 +23,7 @@ export function inferFromWire(
 ): InferResponse {
   const { outputs, rawOutputContents } = wire;
   if (rawOutputContents.length > 0 && rawOutputContents.length !== outputs.length) {
-    throw malformed(`${rawOutputContents.length} raw contents for ${outputs.length} outputs`);
+    throw upstreamMalformed(`${rawOutputContents.length} raw contents for ${outputs.length} outputs`);
   }
   const parameters = parametersFromWire(wire.parameters);
   return {
@@ -38,7 +39,7 @@ export function inferFromWire(
 
 function tensorFromWire(wire: OutputTensor, raw: Uint8Array | undefined): Tensor {
   const { name, datatype, contents } = wire;
-  const refuse: Refuse = (problem) => malformed(`output ${name}: ${problem}`);
+  const refuse: Refuse = (problem) => upstreamMalformed(`output ${name}: ${problem}`);
   if (!isTensorDatatype(datatype)) throw refuse('unknown datatype');
   const shape = wire.shape.map(Number);
   const parameters = parametersFromWire(wire.parameters);
@@ -67,8 +68,9 @@ export function metadataFromWire(wire: ModelMetadataResponse, model: string, tar
 
 function descriptionFromWire(wire: WireDescription): TensorDescription {
   const { name, datatype } = wire;
-  if (!isTensorDatatype(datatype)) throw malformed(`tensor ${name} has an unknown datatype`);
+  if (!isTensorDatatype(datatype)) throw upstreamMalformed(`tensor ${name} has an unknown datatype`);
   const shape = wire.shape.map(Number);
-  if (shape.some((length) => !Number.isSafeInteger(length))) throw malformed(`tensor ${name} has a shape beyond 2^53`);
+  if (shape.some((length) => !Number.isSafeInteger(length)))
+    throw upstreamMalformed(`tensor ${name} has a shape beyond 2^53`);
   return { name, datatype, shape };
 }

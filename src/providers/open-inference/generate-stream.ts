@@ -1,13 +1,13 @@
 // The events of Triton's generate_stream as our parts. A whole answer (generate) is one such event, so both forms agree.
 
 import type { IncomingHttpHeaders } from 'node:http';
-import { SluiceError } from '../../core/error.ts';
+import { SluiceError, upstreamMalformed } from '../../core/error.ts';
 import { entryOf, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Ending, FinishReason, PredictPart, PredictRequest } from '../../core/predict.ts';
 import { type AnswerContext, downgradesOf } from '../translation/answer-context.ts';
 import { keepField } from '../translation/extra-fields.ts';
 import { OutputText, settleUsage, unknownUsage } from '../translation/usage.ts';
-import { isPresent, malformed, parseObject, textValueOf } from '../translation/wire-values.ts';
+import { isPresent, parseObject, textValueOf } from '../translation/wire-values.ts';
 import type { EndPart, StreamReader } from '../transport/part-stream.ts';
 import type { EmbeddedFailure } from '../transport/vendor-error.ts';
 import type { WholeAnswer } from '../transport/whole-call.ts';
@@ -151,6 +151,6 @@ function startOf(body: JsonObject, context: AnswerContext): Extract<PredictPart,
 /** Triton writes a tensor of one element as the element, of several as a list: a prompt has one text. */
 function textOf(value: JsonValue | undefined): string {
   const text = Array.isArray(value) && value.length === 1 ? value[0] : value;
-  if (typeof text !== 'string') throw malformed('an answer has no text_output');
+  if (typeof text !== 'string') throw upstreamMalformed('an answer has no text_output');
   return text;
 }

@@ -1,5 +1,6 @@
 // Parameters of the Open Inference Protocol at a server of somebody else's.
 
+import { upstreamMalformed } from '../../core/error.ts';
 import type { TensorParameters } from '../../core/tensor.ts';
 import {
   parametersFromWire as fromWire,
@@ -7,7 +8,6 @@ import {
   type WireParameters,
 } from '../../open-inference/parameters.ts';
 import { unsupported } from '../translation/request-translation.ts';
-import { malformed } from '../translation/wire-values.ts';
 
 /** Throws `unsupported_capability` for null, lists and objects, which the protocol has no form for. */
 export function parametersToWire(
@@ -22,5 +22,5 @@ export function parametersToWire(
 /** Undefined when there are none; one without a value counts as none. Throws `upstream_malformed` for one beyond 2^53. */
 export function parametersFromWire(wire: WireParameters): TensorParameters | undefined {
   const given = Object.entries(wire).filter(([, { parameterChoice }]) => parameterChoice !== undefined);
-  return fromWire(Object.fromEntries(given), (name, problem) => malformed(`parameter ${name} ${problem}`));
+  return fromWire(Object.fromEntries(given), (name, problem) => upstreamMalformed(`parameter ${name} ${problem}`));
 }

@@ -1,12 +1,13 @@
 // Ranking by tensors: pairs of the query and a document in, one score for each.
 
 import { reportOf } from '../../core/downgraded.ts';
+import { upstreamMalformed } from '../../core/error.ts';
 import type { RankRequest, RankResponse } from '../../core/rank.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { ModelCall } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import { inputUsage } from '../translation/usage.ts';
-import { malformed } from '../translation/wire-values.ts';
+
 import { activate, batchesOf, extraParameters, inferRows, type RankTask, textTensor } from './tensor-task.ts';
 import type { TensorTransport } from './tensor-transport.ts';
 
@@ -26,10 +27,10 @@ export async function rankByTensors(
   for (const { from, to } of batchesOf(documents.length, task.maxBatch)) {
     const inputs = pairsOf(task, query, documents.slice(from, to));
     const scores = await inferRows(transport, task, inputs, to - from, parameters, call);
-    if (scores.columns !== 1) throw malformed(`${scores.columns} scores for each document`);
+    if (scores.columns !== 1) throw upstreamMalformed(`${scores.columns} scores for each document`);
     activate(scores, task.activation);
     for (const [row, score] of scores.values.entries()) {
-      if (Number.isNaN(score)) throw malformed('a score is not a number');
+      if (Number.isNaN(score)) throw upstreamMalformed('a score is not a number');
       results.push({ index: from + row, score });
     }
     model = scores.answer.model;

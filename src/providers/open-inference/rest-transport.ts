@@ -1,6 +1,6 @@
 // The protocol over REST, with the binary tensor data extension where it is wanted or needed.
 
-import { SluiceError } from '../../core/error.ts';
+import { SluiceError, upstreamMalformed } from '../../core/error.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { InferRequest, InferResponse, TensorDescription, TensorMetadata } from '../../core/tensor.ts';
 import { isTensorDatatype } from '../../core/tensor-data.ts';
@@ -12,7 +12,7 @@ import {
   tensorsOfRest,
   tensorToRest,
 } from '../../open-inference/tensor-rest.ts';
-import { malformed } from '../translation/wire-values.ts';
+
 import type { Connection, Payload } from '../transport/connection.ts';
 import { utf8TextOf } from '../transport/utf8-text.ts';
 import type { BytesAnswer } from '../transport/whole-call.ts';
@@ -74,7 +74,7 @@ function inferToRest(request: InferRequest, binaryData: boolean): Payload {
 
 const jsonLength = 'inference-header-content-length';
 
-const refuse: RefuseAt = (param, problem) => malformed(`${param} ${problem}`);
+const refuse: RefuseAt = (param, problem) => upstreamMalformed(`${param} ${problem}`);
 
 /** Throws `upstream_malformed` for an answer that is not one. */
 function inferFromRest(
@@ -86,7 +86,7 @@ function inferFromRest(
   const header = headers[jsonLength];
   const length = header === undefined ? body.length : Number(header);
   if (!Number.isSafeInteger(length) || length < 0 || length > body.length)
-    throw malformed(`a JSON length of ${length}`);
+    throw upstreamMalformed(`a JSON length of ${length}`);
   const answer = parse(body.subarray(0, length));
   const binary = new Uint8Array(body.buffer, body.byteOffset + length, body.length - length);
   const parameters = parametersOfRest(answer['parameters'], 'parameters', refuse);
@@ -118,7 +118,7 @@ function metadataFromRest({ body }: BytesAnswer, model: string, target: string):
 
 function descriptionsOf(list: unknown, param: string): TensorDescription[] {
   if (list === undefined || list === null) return [];
-  if (!Array.isArray(list)) throw malformed(`${param} is not a list`);
+  if (!Array.isArray(list)) throw upstreamMalformed(`${param} is not a list`);
   return list.map((value: unknown, index) => {
     const { name, datatype, shape } = isJsonObject(value) ? value : {};
     const isGood =
@@ -127,7 +127,7 @@ function descriptionsOf(list: unknown, param: string): TensorDescription[] {
       isTensorDatatype(datatype) &&
       Array.isArray(shape) &&
       shape.every((length) => Number.isSafeInteger(length));
-    if (!isGood) throw malformed(`${param}[${index}] is no tensor`);
+    if (!isGood) throw upstreamMalformed(`${param}[${index}] is no tensor`);
     return { name, datatype, shape: shape.map(Number) };
   });
 }
@@ -137,9 +137,9 @@ function parse(json: Buffer): Readonly<Record<string, unknown>> {
   try {
     value = parseWithBigIntegers(utf8TextOf(json));
   } catch {
-    throw malformed(`the answer of ${json.length} bytes is not JSON`);
+    throw upstreamMalformed(`the answer of ${json.length} bytes is not JSON`);
   }
-  if (!isJsonObject(value)) throw malformed('the answer is not an object');
+  if (!isJsonObject(value)) throw upstreamMalformed('the answer is not an object');
   return value;
 }
 

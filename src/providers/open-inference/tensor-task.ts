@@ -1,13 +1,14 @@
 // What a model that takes tensors is for, as the operator says: the protocol knows names, datatypes and shapes, but not which of
 // them is the text and which the embedding. And the steps that all such tasks share.
 
+import { upstreamMalformed } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { InferResponse, Tensor, TensorParameters } from '../../core/tensor.ts';
 import { joinBytes } from '../../core/tensor-data.ts';
 import { unpackFloats } from '../../open-inference/tensor-elements.ts';
 import type { ModelCall } from '../../ports/model.ts';
 import { unsupported } from '../translation/request-translation.ts';
-import { malformed } from '../translation/wire-values.ts';
+
 import type { TensorTransport } from './tensor-transport.ts';
 
 /** What tasks over texts have in common. */
@@ -90,13 +91,13 @@ export async function inferRows(
 
 function rowsOf(answer: InferResponse, output: string, rows: number): Rows {
   const tensor = answer.outputs.find(({ name }) => name === output);
-  if (tensor === undefined) throw malformed(`no output ${output}`);
+  if (tensor === undefined) throw upstreamMalformed(`no output ${output}`);
   const values = unpackFloats(tensor.datatype, tensor.data);
-  if (values === undefined) throw malformed(`output ${output} is ${tensor.datatype}, not floats`);
+  if (values === undefined) throw upstreamMalformed(`output ${output} is ${tensor.datatype}, not floats`);
   const isByRow = tensor.shape[0] === rows || rows === 1;
   const columns = values.length / rows;
   if (!isByRow || !Number.isInteger(columns) || columns === 0) {
-    throw malformed(`output ${output} of shape [${tensor.shape.join(', ')}] for ${rows} rows`);
+    throw upstreamMalformed(`output ${output} of shape [${tensor.shape.join(', ')}] for ${rows} rows`);
   }
   return { values, rows, columns };
 }

@@ -1,19 +1,12 @@
 // What whole answers and the chunks of a stream have in common on the wire: who answered, log probabilities, reasoning under
 // its several names, content given as a list, and the fields that Sluice has no name for.
 
+import { upstreamMalformed } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, TokenLogprob } from '../../core/predict.ts';
 import { type AnswerContext, downgradesOf } from '../translation/answer-context.ts';
 import { keepField, keepFields } from '../translation/extra-fields.ts';
-import {
-  isPresent,
-  listOf,
-  malformed,
-  objectOf,
-  strictListOf,
-  strictTextOf,
-  textValueOf,
-} from '../translation/wire-values.ts';
+import { isPresent, listOf, objectOf, strictListOf, strictTextOf, textValueOf } from '../translation/wire-values.ts';
 import { maxContentPieces } from './defaults.ts';
 
 /** Top-level fields that are read; all others travel on in `extra`. `obfuscation` and Mistral's `p` are only padding. */
@@ -111,13 +104,13 @@ export type ContentPiece =
 
 /** Content that is a list (Mistral sends thinking and references so). Throws `upstream_malformed` for anything else. */
 export function contentPieces(content: JsonValue): readonly ContentPiece[] {
-  if (!Array.isArray(content)) throw malformed('content is neither text nor a list');
-  if (content.length > maxContentPieces) throw malformed(`more than ${maxContentPieces} pieces of content`);
+  if (!Array.isArray(content)) throw upstreamMalformed('content is neither text nor a list');
+  if (content.length > maxContentPieces) throw upstreamMalformed(`more than ${maxContentPieces} pieces of content`);
   return content.map((item) => {
     const part = objectOf(item);
-    if (part === undefined) throw malformed('a content part is not an object');
+    if (part === undefined) throw upstreamMalformed('a content part is not an object');
     const { type } = part;
-    if (typeof type !== 'string') throw malformed('a content part has no type');
+    if (typeof type !== 'string') throw upstreamMalformed('a content part has no type');
     if (type === 'text' || type === 'refusal') return { type, text: strictTextOf(part[type], type) };
     if (type === 'thinking') return { type: 'reasoning', text: thinkingOf(part['thinking']) };
     return { type: 'opaque', value: part };
@@ -155,7 +148,7 @@ export function logprobsFromWire(wire: JsonValue | undefined): TokenLogprob[] {
 function oneLogprob(wire: JsonObject): { token: string; logprob: number; bytes?: readonly number[] } {
   const { token, logprob, bytes } = wire;
   if (typeof token !== 'string' || typeof logprob !== 'number')
-    throw malformed('a log probability has no token or value');
+    throw upstreamMalformed('a log probability has no token or value');
   return Array.isArray(bytes) ? { token, logprob, bytes: bytes as number[] } : { token, logprob };
 }
 

@@ -1,11 +1,12 @@
 // Classification: POST /classify as vLLM serves it, outside of /v1.
 
 import type { ClassifyRequest, ClassifyResponse, LabelScore } from '../../core/classify.ts';
+import { upstreamMalformed } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
 import { unsupported } from '../translation/request-translation.ts';
 import { inputUsage, inputUsageExtraOf } from '../translation/usage.ts';
-import { countOf, listOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
+import { countOf, listOf, objectOf, textValueOf } from '../translation/wire-values.ts';
 
 /** The body. Throws `unsupported_capability` for labels of the caller's: the endpoint serves models with labels of their own. */
 export function classifyToWire(request: ClassifyRequest, model: string): JsonObject {
@@ -21,13 +22,13 @@ export async function classifyFromWire(
 ): Promise<ClassifyResponse> {
   const items = listOf(body['data']);
   if (items.length !== request.input.length)
-    throw malformed(`${items.length} results for ${request.input.length} inputs`);
+    throw upstreamMalformed(`${items.length} results for ${request.input.length} inputs`);
   const results: LabelScore[][] = new Array(items.length);
   items.forEach((value, position) => {
     const item = objectOf(value) ?? {};
     const index = item['index'] ?? position;
     if (typeof index !== 'number' || index >= items.length || results[index] !== undefined) {
-      throw malformed('a result has an index that cannot be');
+      throw upstreamMalformed('a result has an index that cannot be');
     }
     results[index] = labelsOf(item);
   });
@@ -46,10 +47,10 @@ export async function classifyFromWire(
  */
 function labelsOf(item: JsonObject): LabelScore[] {
   const scores = listOf(item['probs']).map((value: JsonValue) => {
-    if (typeof value !== 'number') throw malformed('a probability is not a number');
+    if (typeof value !== 'number') throw upstreamMalformed('a probability is not a number');
     return value;
   });
-  if (scores.length === 0) throw malformed('a result has no probabilities');
+  if (scores.length === 0) throw upstreamMalformed('a result has no probabilities');
   const best = scores.indexOf(Math.max(...scores));
   const named = scores.map((score, index) => {
     const label = index === best ? (textValueOf(item['label']) ?? `LABEL_${index}`) : `LABEL_${index}`;

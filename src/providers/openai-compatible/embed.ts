@@ -1,11 +1,12 @@
 // Embeddings: our request as the body of POST /embeddings, and its answer as vectors.
 
 import { type EmbedRequest, type EmbedResponse, inputCount } from '../../core/embed.ts';
+import { upstreamMalformed } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Usage } from '../../core/usage.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import { inputUsage, inputUsageExtraOf } from '../translation/usage.ts';
-import { countOf, listOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
+import { countOf, listOf, objectOf, textValueOf } from '../translation/wire-values.ts';
 
 /**
  * The body. Vectors are asked for in base64, a fifth of the CPU of decimal text; OpenAI's own clients ask so by default,
@@ -36,7 +37,7 @@ export async function embedFromWire(
   const vectors = orderedVectors(listOf(body['data']), inputCount(request));
   const length = request.dimensions ?? vectors[0]?.length;
   for (const vector of vectors) {
-    if (vector.length !== length) throw malformed(`a vector of ${vector.length} numbers instead of ${length}`);
+    if (vector.length !== length) throw upstreamMalformed(`a vector of ${vector.length} numbers instead of ${length}`);
   }
   const wire = objectOf(body['usage']);
   const inputTokens = countOf(wire?.['prompt_tokens']) ?? countOf(wire?.['total_tokens']); // Voyage has a total only.
@@ -63,14 +64,15 @@ async function embedUsage(
 
 /** By `index`; an answer without one is in order already. */
 function orderedVectors(items: readonly JsonValue[], count: number): Float32Array[] {
-  if (items.length !== count) throw malformed(`${items.length} vectors for ${count} inputs`);
+  if (items.length !== count) throw upstreamMalformed(`${items.length} vectors for ${count} inputs`);
   const vectors = new Array<Float32Array | undefined>(count).fill(undefined);
   items.forEach((value, position) => {
     const item = objectOf(value);
-    if (item === undefined) throw malformed('an embedding is not an object');
+    if (item === undefined) throw upstreamMalformed('an embedding is not an object');
     const index = item['index'] ?? position;
-    if (typeof index !== 'number' || !(index in vectors)) throw malformed('an embedding has an index out of range');
-    if (vectors[index] !== undefined) throw malformed(`two embeddings have index ${index}`);
+    if (typeof index !== 'number' || !(index in vectors))
+      throw upstreamMalformed('an embedding has an index out of range');
+    if (vectors[index] !== undefined) throw upstreamMalformed(`two embeddings have index ${index}`);
     vectors[index] = vectorOf(item['embedding']);
   });
   return vectors.filter((vector) => vector !== undefined);
@@ -85,18 +87,19 @@ function isPlausible(number: number): boolean {
 function vectorOf(value: JsonValue | undefined): Float32Array {
   if (typeof value === 'string') {
     const bytes = Buffer.from(value, 'base64');
-    if (bytes.length === 0 || bytes.length % 4 !== 0) throw malformed(`a vector of ${bytes.length} bytes`);
+    if (bytes.length === 0 || bytes.length % 4 !== 0) throw upstreamMalformed(`a vector of ${bytes.length} bytes`);
     // The copy aligns the bytes; every platform that Node runs on is little-endian.
     const vector = new Float32Array(Uint8Array.from(bytes).buffer);
     // Some servers answer with bytes of another kind (Perplexity: 8-bit whole numbers), which look like wild floats.
-    if (!vector.every(isPlausible)) throw malformed('a vector whose bytes are no 32-bit floats');
+    if (!vector.every(isPlausible)) throw upstreamMalformed('a vector whose bytes are no 32-bit floats');
     return vector;
   }
-  if (!Array.isArray(value) || value.length === 0) throw malformed('an embedding is neither numbers nor base64');
+  if (!Array.isArray(value) || value.length === 0)
+    throw upstreamMalformed('an embedding is neither numbers nor base64');
   const vector = new Float32Array(value.length);
   for (let index = 0; index < value.length; index += 1) {
     const number = value[index];
-    if (typeof number !== 'number') throw malformed('an embedding holds something that is not a number');
+    if (typeof number !== 'number') throw upstreamMalformed('an embedding holds something that is not a number');
     vector[index] = number;
   }
   return vector;

@@ -1,5 +1,6 @@
 // A whole chat completion as our response.
 
+import { upstreamMalformed } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ContentPart } from '../../core/message.ts';
 import type { Choice, ChoiceContent, ChoiceEnding, PredictResponse } from '../../core/predict.ts';
@@ -12,7 +13,6 @@ import {
   argumentsOf,
   isPresent,
   listOf,
-  malformed,
   objectOf,
   strictListOf,
   strictObjectOf,
@@ -86,11 +86,11 @@ function choiceFromWire(
   context: AnswerContext,
 ): ChoiceContent & { readonly ending: ChoiceEnding } {
   const message = objectOf(choice?.['message']);
-  if (choice === undefined || message === undefined) throw malformed('the answer has no choice with a message');
+  if (choice === undefined || message === undefined) throw upstreamMalformed('the answer has no choice with a message');
   const raw = textValueOf(choice['finish_reason']);
   if (raw !== undefined && isUnfinished(raw)) throw truncated(`finish_reason ${raw}`, context.target);
   if (choice['finish_reason'] === null && !Object.hasOwn(choice, 'native_finish_reason')) {
-    throw malformed('a whole answer whose finish_reason is null');
+    throw upstreamMalformed('a whole answer whose finish_reason is null');
   }
   const logprobs = logprobsOf(choice);
   const stopSequence = textValueOf(choice['stop_reason']);
@@ -132,7 +132,7 @@ function addCalls(parts: ContentPart[], message: JsonObject, answerId: string): 
     ...strictListOf(message['tool_calls'], 'tool_calls'),
     ...(legacy === undefined ? [] : [{ function: legacy }]),
   ];
-  if (calls.length > maxToolCalls) throw malformed(`more than ${maxToolCalls} tool calls`);
+  if (calls.length > maxToolCalls) throw upstreamMalformed(`more than ${maxToolCalls} tool calls`);
   let position = 0;
   for (const call of calls) {
     const part = toolCallFromWire(call, position, answerId);
@@ -166,7 +166,7 @@ function toolCallFromWire(wire: JsonValue, position: number, answerId: string): 
   const name = textValueOf(fields?.['name']);
   const unknown = functionFieldsOf(fields);
   if (unknown !== undefined) extra['function'] = unknown;
-  if (name === undefined) throw malformed('a tool call has no function name');
+  if (name === undefined) throw upstreamMalformed('a tool call has no function name');
   return {
     type: 'tool-call',
     id: textValueOf(id) ?? madeUpCallId(answerId, position),

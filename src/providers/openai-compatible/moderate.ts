@@ -2,12 +2,13 @@
 
 import type { ModerateRequest, ModerateResponse, ModerationResult } from '../../core/classify.ts';
 import { reportOf } from '../../core/downgraded.ts';
+import { upstreamMalformed } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { dataUrlOf, type ImagePart, type TextPart } from '../../core/message.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
 import { unsupported } from '../translation/request-translation.ts';
 import { inputUsage, inputUsageExtraOf } from '../translation/usage.ts';
-import { countOf, isPresent, listOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
+import { countOf, isPresent, listOf, objectOf, textValueOf } from '../translation/wire-values.ts';
 
 /**
  * The bodies, in the order of the inputs. Inputs of one text each go together. An input of several parts is judged as a whole
@@ -53,7 +54,7 @@ export async function moderateFromWire(
   const [first = {}] = answers;
   const results = answers.flatMap((answer) => listOf(answer['results']).map(resultOf));
   if (results.length !== request.input.length) {
-    throw malformed(`${results.length} verdicts for ${request.input.length} inputs`);
+    throw upstreamMalformed(`${results.length} verdicts for ${request.input.length} inputs`);
   }
   const counts = answers.map((answer) => countOf(objectOf(answer['usage'])?.['prompt_tokens']));
   const reported = counts.every((count) => count !== undefined)
@@ -82,7 +83,8 @@ function resultOf(value: JsonValue): ModerationResult {
   for (const [name, score] of Object.entries(objectOf(wireScores) ?? {})) {
     if (typeof score === 'number') scores[name] = score;
   }
-  if (typeof flagged !== 'boolean' && Object.keys(categories).length === 0) throw malformed('a verdict says nothing');
+  if (typeof flagged !== 'boolean' && Object.keys(categories).length === 0)
+    throw upstreamMalformed('a verdict says nothing');
   return {
     flagged: typeof flagged === 'boolean' ? flagged : Object.values(categories).includes(true),
     categories,

@@ -2,6 +2,7 @@
 // compose these operations with their own over the same connection.
 
 import { contentOfAll } from '../../core/collect.ts';
+import { upstreamMalformed } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PredictPart, PredictRequest, PredictResponse } from '../../core/predict.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -11,7 +12,7 @@ import { type AnswerContext, answerContextOf } from '../translation/answer-conte
 import { withAnswerSoFar } from '../translation/answer-so-far.ts';
 import type { WireRequest } from '../translation/request-translation.ts';
 import { outputOf, settleUsage } from '../translation/usage.ts';
-import { malformed, parseObject } from '../translation/wire-values.ts';
+import { parseObject } from '../translation/wire-values.ts';
 import { type Connection, jsonPayload } from '../transport/connection.ts';
 import { classifyFromWire, classifyToWire } from './classify.ts';
 import { completionAsChat, completionToWire } from './completions.ts';
@@ -157,6 +158,6 @@ function parseAny(text: string): JsonValue {
   try {
     return JSON.parse(text) as JsonValue;
   } catch {
-    throw malformed(`the answer of ${text.length} characters is not JSON`);
+    throw upstreamMalformed(`the answer of ${text.length} characters is not JSON`);
   }
 }

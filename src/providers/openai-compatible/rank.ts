@@ -1,10 +1,11 @@
 // Ranking: POST /rerank in the form of Jina and Cohere (vLLM, LocalAI, Voyage, Together), or of TEI.
 
+import { upstreamMalformed } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { RankRequest, RankResponse } from '../../core/rank.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
 import { inputUsage, inputUsageExtraOf } from '../translation/usage.ts';
-import { countOf, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
+import { countOf, objectOf, textValueOf } from '../translation/wire-values.ts';
 
 /** `jina`: `documents` and `top_n`. `tei` (Hugging Face text-embeddings-inference): `texts`, and all of them come back. */
 export type RankForm = 'jina' | 'tei';
@@ -28,15 +29,18 @@ export async function rankFromWire(
 ): Promise<RankResponse> {
   const answer = objectOf(body) ?? {};
   const list = Array.isArray(body) ? body : (answer['results'] ?? answer['data']);
-  if (!Array.isArray(list)) throw malformed('the answer has no list of results');
-  if (list.length === 0 && request.documents.length > 0 && request.topN !== 0) throw malformed('an empty ranking');
+  if (!Array.isArray(list)) throw upstreamMalformed('the answer has no list of results');
+  if (list.length === 0 && request.documents.length > 0 && request.topN !== 0)
+    throw upstreamMalformed('an empty ranking');
   const seen = new Set<number>();
   const results = list.map((value) => {
     const item = objectOf(value) ?? {};
     const { index } = item;
     const score = item['relevance_score'] ?? item['score'];
-    if (typeof index !== 'number' || typeof score !== 'number') throw malformed('a result has no index or no score');
-    if (!(index in request.documents) || seen.has(index)) throw malformed('a result has an index that cannot be');
+    if (typeof index !== 'number' || typeof score !== 'number')
+      throw upstreamMalformed('a result has no index or no score');
+    if (!(index in request.documents) || seen.has(index))
+      throw upstreamMalformed('a result has an index that cannot be');
     seen.add(index);
     return { index, score };
   });

@@ -2,6 +2,7 @@
 
 import { contentOfAll, partsOf } from '../../core/collect.ts';
 import type { SluiceError } from '../../core/error.ts';
+import { upstreamMalformed } from '../../core/error.ts';
 import { parseExactEvent } from '../../core/exact-json.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, PredictPart, PredictRequest } from '../../core/predict.ts';
@@ -11,7 +12,6 @@ import { OutputText, settleUsage, unknownUsage } from '../translation/usage.ts';
 import {
   countOf,
   isPresent,
-  malformed,
   objectOf,
   parseObject,
   strictPlaceOf,
@@ -228,11 +228,11 @@ function choicesOf(chunk: JsonObject): readonly JsonValue[] {
   const isChunk = choices !== undefined || (typeof object === 'string' && object.endsWith('.chunk'));
   const isMissing = choices === undefined || choices === null;
   if (isMissing && (!isChunk || isPresent(usageOf(chunk)))) return [];
-  throw malformed('choices is not a list');
+  throw upstreamMalformed('choices is not a list');
 }
 
 function choiceOf(item: JsonValue): JsonObject {
   const choice = objectOf(item);
-  if (choice === undefined) throw malformed('a choice is not an object');
+  if (choice === undefined) throw upstreamMalformed('a choice is not an object');
   return choice;
 }

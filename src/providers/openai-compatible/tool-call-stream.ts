@@ -1,5 +1,6 @@
 // The tool calls of one stream: vendors number, name and repeat them differently; our parts follow one rule.
 
+import { upstreamMalformed } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { madeUpCallId } from '../translation/call-id.ts';
 import { maxToolCalls } from '../translation/defaults.ts';
@@ -7,7 +8,6 @@ import type { DeltaSink } from '../translation/other-choices.ts';
 import {
   argumentsOf,
   isPresent,
-  malformed,
   objectOf,
   strictObjectOf,
   strictTextOf,
@@ -50,11 +50,11 @@ export class ToolCallStream {
 
   /** Adds the parts of one delta's `tool_calls`. True when something came of which no part is made yet. */
   read(calls: JsonValue | undefined, answerId: string, out: DeltaSink): boolean {
-    if (!Array.isArray(calls)) throw malformed('tool_calls is not a list');
+    if (!Array.isArray(calls)) throw upstreamMalformed('tool_calls is not a list');
     const before = this.#held;
     for (const item of calls) {
       const delta = objectOf(item);
-      if (delta === undefined) throw malformed('a tool call is not an object');
+      if (delta === undefined) throw upstreamMalformed('a tool call is not an object');
       this.#readOne(delta, answerId, out);
     }
     return this.#held > before;
@@ -68,7 +68,7 @@ export class ToolCallStream {
           tool_calls: [{ index: call.index, ...(call.id === undefined ? {} : { id: call.id }), ...call.custom }],
         };
         out.push({ type: 'opaque-delta', dialect: 'openai', value });
-      } else if (!call.hasStarted) throw malformed(`tool call ${call.index} has no name`);
+      } else if (!call.hasStarted) throw upstreamMalformed(`tool call ${call.index} has no name`);
     }
   }
 
@@ -115,7 +115,7 @@ export class ToolCallStream {
       this.#held += text.length;
       text = call.early + text;
       call.early = text;
-      if (text.length > maxEarlyArguments) throw malformed(`tool call ${call.index} has arguments and no name`);
+      if (text.length > maxEarlyArguments) throw upstreamMalformed(`tool call ${call.index} has arguments and no name`);
       if (name === undefined) return call;
       start(call, name, { ...call.extra, ...unknown }, answerId, out);
     }
@@ -125,7 +125,7 @@ export class ToolCallStream {
 
   #find(wireIndex: JsonValue | undefined, id: string | undefined, name: string | undefined): Call {
     if (wireIndex !== undefined && wireIndex !== null) {
-      if (typeof wireIndex !== 'number') throw malformed('the index of a tool call is not a number');
+      if (typeof wireIndex !== 'number') throw upstreamMalformed('the index of a tool call is not a number');
       const known = this.#byWireIndex.get(wireIndex);
       if (known !== undefined && !beginsAnother(known, id, name)) return known;
       const call = this.#add(id);
@@ -138,7 +138,7 @@ export class ToolCallStream {
   }
 
   #add(id: string | undefined): Call {
-    if (this.#calls.length >= maxToolCalls) throw malformed(`more than ${maxToolCalls} tool calls`);
+    if (this.#calls.length >= maxToolCalls) throw upstreamMalformed(`more than ${maxToolCalls} tool calls`);
     const index = this.#calls.length;
     const call: Call = {
       index,
@@ -196,7 +196,7 @@ function addCustom(call: Call, id: string | undefined, piece: JsonObject): void 
   const name = textValueOf(before['name']) ?? textValueOf(fields['name']) ?? '';
   const input = `${textValueOf(before['input']) ?? ''}${strictTextOf(fields['input'], 'input')}`;
   if (input.length > maxCustomInput)
-    throw malformed(`the input of tool call ${call.index} is longer than ${maxCustomInput}`);
+    throw upstreamMalformed(`the input of tool call ${call.index} is longer than ${maxCustomInput}`);
   call.name ??= textValueOf(name);
   call.custom = { ...piece, ...known, custom: { ...fields, ...before, name, input } };
 }

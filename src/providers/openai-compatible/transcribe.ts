@@ -1,13 +1,14 @@
 // Transcription: POST /audio/transcriptions as a form with the recording, and the transcript out of its JSON.
 
 import { reportOf } from '../../core/downgraded.ts';
+import { upstreamMalformed } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { TranscribeRequest, TranscribeResponse, TranscriptSegment } from '../../core/transcribe.ts';
 import type { Usage } from '../../core/usage.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
 import { unsupported } from '../translation/request-translation.ts';
 import { type ReadFields, usageExtraOf } from '../translation/usage-extra.ts';
-import { countOf, isPresent, malformed, objectOf, textValueOf } from '../translation/wire-values.ts';
+import { countOf, isPresent, objectOf, textValueOf } from '../translation/wire-values.ts';
 import { multipartForm } from '../transport/multipart.ts';
 
 /** Formats of an answer that are JSON. Subtitles are made from segments, by whoever wants them. */
@@ -72,7 +73,7 @@ export async function transcribeFromWire(
   context: AnswerContext,
 ): Promise<TranscribeResponse> {
   const { text, language } = body;
-  if (typeof text !== 'string') throw malformed('the transcript has no text');
+  if (typeof text !== 'string') throw upstreamMalformed('the transcript has no text');
   const extra = fieldsBeside(answerFields, body);
   const usage: Usage = usageOf(objectOf(body['usage'])) ?? {
     inputTokens: 0,
@@ -121,7 +122,8 @@ function segmentOf(value: JsonValue): TranscriptSegment {
   const { start, end, text, ...extra } = objectOf(value) ?? {};
   const startS = secondsOf(start);
   const endS = secondsOf(end);
-  if (startS === undefined || endS === undefined || typeof text !== 'string') throw malformed('a segment is not whole');
+  if (startS === undefined || endS === undefined || typeof text !== 'string')
+    throw upstreamMalformed('a segment is not whole');
   return { startS, endS, text, ...(isPresent(extra) ? { extra } : {}) };
 }
 
@@ -129,7 +131,8 @@ function wordOf(value: JsonValue): { startS: number; endS: number; word: string 
   const { start, end, word } = objectOf(value) ?? {};
   const startS = secondsOf(start);
   const endS = secondsOf(end);
-  if (startS === undefined || endS === undefined || typeof word !== 'string') throw malformed('a word is not whole');
+  if (startS === undefined || endS === undefined || typeof word !== 'string')
+    throw upstreamMalformed('a word is not whole');
   return { startS, endS, word };
 }
 

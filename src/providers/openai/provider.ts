@@ -3,6 +3,7 @@
 
 import type { TokenCount } from '../../core/count-tokens.ts';
 import { reportOf } from '../../core/downgraded.ts';
+import { upstreamMalformed } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { PredictPart, PredictRequest, PredictResponse } from '../../core/predict.ts';
 import type { ModelCall, ModelProvider } from '../../ports/model.ts';
@@ -11,7 +12,7 @@ import { createOperations } from '../openai-compatible/operations.ts';
 import type { OpenAiCompatibleOptions } from '../openai-compatible/provider.ts';
 import { answerContextOf } from '../translation/answer-context.ts';
 import { outputOf, settleUsage } from '../translation/usage.ts';
-import { countOf, malformed, objectOf } from '../translation/wire-values.ts';
+import { countOf, objectOf } from '../translation/wire-values.ts';
 import { type Connection, createConnection } from '../transport/connection.ts';
 import { openAiLimits } from './defaults.ts';
 import { failureOfResponse } from './responses/failure.ts';
@@ -90,7 +91,7 @@ function createResponses(connection: Connection, options: OpenAiOptions): Respon
       const { body, downgrades } = responseToWire(request, call.model, false);
       const answer = await post('/responses/input_tokens', countToWire(body), call);
       const inputTokens = countOf(answer['input_tokens']);
-      if (inputTokens === undefined) throw malformed('the answer has no input_tokens');
+      if (inputTokens === undefined) throw upstreamMalformed('the answer has no input_tokens');
       const target = connection.targetOf(call);
       return { model: call.model, target, attempts: 1, inputTokens, source: 'provider', ...reportOf(downgrades) };
     },

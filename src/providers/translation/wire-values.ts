@@ -1,6 +1,6 @@
 // Reading fields of vendors' JSON without trusting their types.
 
-import { SluiceError } from '../../core/error.ts';
+import { SluiceError, upstreamMalformed } from '../../core/error.ts';
 import { parseExactJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 
@@ -17,28 +17,29 @@ export function listOf(value: JsonValue | undefined): readonly JsonValue[] {
 /** The value as an object, undefined for null. Throws `upstream_malformed` for anything else: it would be lost. */
 export function strictObjectOf(value: JsonValue | undefined, what: string): JsonObject | undefined {
   if (value === undefined || value === null) return undefined;
-  if (!isJsonObject(value)) throw malformed(`${what} is not an object`);
+  if (!isJsonObject(value)) throw upstreamMalformed(`${what} is not an object`);
   return value;
 }
 
 /** The value as a list, an empty one for null. Throws `upstream_malformed` for anything else. */
 export function strictListOf(value: JsonValue | undefined, what: string): readonly JsonValue[] {
   if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw malformed(`${what} is not a list`);
+  if (!Array.isArray(value)) throw upstreamMalformed(`${what} is not a list`);
   return value;
 }
 
 /** The value as text, an empty one for null. Throws `upstream_malformed` for anything else. */
 export function strictTextOf(value: JsonValue | undefined, what: string): string {
   if (value === undefined || value === null) return '';
-  if (typeof value !== 'string') throw malformed(`${what} is not text`);
+  if (typeof value !== 'string') throw upstreamMalformed(`${what} is not text`);
   return value;
 }
 
 /** The value as a place in a list, the first for null. Throws `upstream_malformed` for anything else. */
 export function strictPlaceOf(value: JsonValue | undefined, what: string): number {
   if (value === undefined || value === null) return 0;
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) throw malformed(`${what} is not a place`);
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0)
+    throw upstreamMalformed(`${what} is not a place`);
   return value;
 }
 
@@ -65,11 +66,6 @@ export function argumentsOf(value: JsonValue | undefined): string {
   return value === undefined || value === null ? '' : JSON.stringify(value);
 }
 
-/** `upstream_malformed`, with what was wrong for the log. */
-export function malformed(detail: string): SluiceError {
-  return new SluiceError('upstream_malformed', { detail });
-}
-
 /** `upstream_truncated` of a target, with what is missing for the log. */
 export function truncated(detail: string, target: string): SluiceError {
   return new SluiceError('upstream_truncated', { detail, upstream: { target } });
@@ -84,10 +80,10 @@ export function parseObject(text: string, what: string, parse: (text: string) =>
   try {
     value = parse(text);
   } catch {
-    throw malformed(`${what} of ${text.length} characters is not JSON`);
+    throw upstreamMalformed(`${what} of ${text.length} characters is not JSON`);
   }
   // Gemini's endpoint wraps its errors into a list.
   const object = objectOf((Array.isArray(value) ? value[0] : value) as JsonValue);
-  if (object === undefined) throw malformed(`${what} is not a JSON object`);
+  if (object === undefined) throw upstreamMalformed(`${what} is not a JSON object`);
   return object;
 }

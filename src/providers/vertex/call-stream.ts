@@ -1,10 +1,11 @@
 // The function calls of one answer: whole ones, and those that Google streams in pieces.
 
+import { upstreamMalformed } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { madeUpCallId } from '../translation/call-id.ts';
 import { maxToolCalls } from '../translation/defaults.ts';
 import type { DeltaSink } from '../translation/other-choices.ts';
-import { isPresent, malformed, strictObjectOf, textValueOf } from '../translation/wire-values.ts';
+import { isPresent, strictObjectOf, textValueOf } from '../translation/wire-values.ts';
 import { PartialArguments } from './partial-arguments.ts';
 import { signatureExtra } from './tools-to-wire.ts';
 
@@ -31,7 +32,7 @@ export class CallStream {
     }
     const open = this.#open;
     if (open === undefined) {
-      if (isPresent(call)) throw malformed('a function call has no name');
+      if (isPresent(call)) throw upstreamMalformed('a function call has no name');
       return; // An empty part that closes a call which is closed already.
     }
     open.add(call['partialArgs']);
@@ -48,7 +49,7 @@ export class CallStream {
   }
 
   #start(name: string, call: JsonObject, signature: string | undefined, answerId: string, out: DeltaSink): void {
-    if (this.#count >= maxToolCalls) throw malformed(`more than ${maxToolCalls} function calls`);
+    if (this.#count >= maxToolCalls) throw upstreamMalformed(`more than ${maxToolCalls} function calls`);
     const index = this.#count;
     this.#count += 1;
     this.#open = new PartialArguments();

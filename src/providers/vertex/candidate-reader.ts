@@ -1,12 +1,12 @@
 // The pieces of one candidate of a streamed answer as our parts.
 
+import { upstreamMalformed } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ChoiceEnding, TokenLogprob } from '../../core/predict.ts';
 import type { DeltaSink } from '../translation/other-choices.ts';
 import type { OutputText } from '../translation/usage.ts';
 import {
   isPresent,
-  malformed,
   objectOf,
   strictListOf,
   strictObjectOf,
@@ -62,7 +62,7 @@ export class CandidateReader {
     let pending = logprobs;
     for (const item of partsOf(candidate)) {
       const part = objectOf(item);
-      if (part === undefined) throw malformed('a part is not an object');
+      if (part === undefined) throw upstreamMalformed('a part is not an object');
       hasProgress ||= hasArguments(objectOf(part['functionCall']));
       if (this.#readPart(part, pending, answerId, out)) pending = undefined;
     }
@@ -96,7 +96,7 @@ export class CandidateReader {
     }
     for (const name in others) this.#extra.set(name, others[name] ?? null);
     if (text === null || (thought !== undefined && typeof thought !== 'boolean'))
-      throw malformed('a part without text');
+      throw upstreamMalformed('a part without text');
     const words = strictTextOf(text, 'text');
     if (thought !== true) return this.#readText(words, signature, logprobs, out);
     this.#readThought(words, signature, out);
@@ -124,7 +124,8 @@ export class CandidateReader {
 
 /** Google leaves the content out, or says null, where there is none beside the reason of an end. */
 function partsOf({ content, finishReason }: JsonObject): readonly JsonValue[] {
-  if (content === null && rawFinishReasonOf(finishReason) === undefined) throw malformed('a candidate without content');
+  if (content === null && rawFinishReasonOf(finishReason) === undefined)
+    throw upstreamMalformed('a candidate without content');
   return strictListOf(strictObjectOf(content, 'content')?.['parts'], 'parts');
 }
 

@@ -2,11 +2,12 @@
 
 import { reportOf } from '../../core/downgraded.ts';
 import { type EmbedRequest, type EmbedResponse, textsToEmbed } from '../../core/embed.ts';
+import { upstreamMalformed } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { AnswerContext } from '../translation/answer-context.ts';
 import { set, unsupported } from '../translation/request-translation.ts';
 import { inputUsage } from '../translation/usage.ts';
-import { countOf, listOf, malformed, objectOf } from '../translation/wire-values.ts';
+import { countOf, listOf, objectOf } from '../translation/wire-values.ts';
 import type { Api } from './address.ts';
 import { maxBatchRequests, maxPredictInstances } from './defaults.ts';
 
@@ -131,14 +132,14 @@ export async function embedFromWire(
   let tokens: number | undefined = 0;
   for (const { step, body } of answers) {
     const items = itemsOf(step, body);
-    if (items.length !== step.count) throw malformed(`${items.length} vectors for ${step.count} inputs`);
+    if (items.length !== step.count) throw upstreamMalformed(`${items.length} vectors for ${step.count} inputs`);
     for (const item of items) vectors.push(vectorOf(item['values']));
     const counted = tokensOf(step, body, items);
     tokens = tokens === undefined || counted === undefined ? undefined : tokens + counted;
   }
   const length = request.dimensions ?? vectors[0]?.length;
   for (const vector of vectors) {
-    if (vector.length !== length) throw malformed(`a vector of ${vector.length} numbers instead of ${length}`);
+    if (vector.length !== length) throw upstreamMalformed(`a vector of ${vector.length} numbers instead of ${length}`);
   }
   const usage = await inputUsage(tokens, request.input, estimator);
   return { model, target, attempts: 1, vectors, usage, ...reportOf([...downgrades, ...(isCut ? ['input'] : [])]) };
@@ -162,7 +163,7 @@ function isTruncated(step: EmbedStep, body: JsonObject): boolean {
 }
 
 function reject(): never {
-  throw malformed('an embedding is not an object');
+  throw upstreamMalformed('an embedding is not an object');
 }
 
 /** By text on Vertex, by answer in `usageMetadata`; the older forms of the Gemini API say nothing. */
@@ -179,11 +180,11 @@ function tokensOf(step: EmbedStep, body: JsonObject, items: readonly JsonObject[
 
 function vectorOf(value: JsonValue | undefined): Float32Array {
   const numbers = listOf(value);
-  if (numbers.length === 0) throw malformed('an embedding has no values');
+  if (numbers.length === 0) throw upstreamMalformed('an embedding has no values');
   const vector = new Float32Array(numbers.length);
   for (let index = 0; index < numbers.length; index += 1) {
     const number = numbers[index];
-    if (typeof number !== 'number') throw malformed('an embedding holds something that is not a number');
+    if (typeof number !== 'number') throw upstreamMalformed('an embedding holds something that is not a number');
     vector[index] = number;
   }
   return vector;

@@ -1,8 +1,9 @@
 // The log probabilities of a candidate.
 
+import { upstreamMalformed } from '../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { TokenLogprob } from '../../core/predict.ts';
-import { listOf, malformed, objectOf } from '../translation/wire-values.ts';
+import { listOf, objectOf } from '../translation/wire-values.ts';
 
 /** By token, with the alternatives of the same step; undefined when there are none. Google gives no bytes. */
 export function logprobsOf(value: JsonValue | undefined): TokenLogprob[] | undefined {
@@ -20,7 +21,7 @@ export function logprobsOf(value: JsonValue | undefined): TokenLogprob[] | undef
 function oneOf(wire: JsonObject): { token: string; logprob: number } {
   const { token, logProbability = 0 } = wire;
   if (typeof token !== 'string' || typeof logProbability !== 'number') {
-    throw malformed('a log probability has no token or value');
+    throw upstreamMalformed('a log probability has no token or value');
   }
   return { token, logprob: logProbability };
 }

@@ -1,7 +1,8 @@
 // The arguments of one call that Google streams as values at paths (`partialArgs`), put together to one JSON object.
 
+import { upstreamMalformed } from '../../core/error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { malformed, objectOf, strictListOf } from '../translation/wire-values.ts';
+import { objectOf, strictListOf } from '../translation/wire-values.ts';
 import { maxArgumentsLength, maxListIndex, maxPathSteps } from './defaults.ts';
 
 /** Arguments as far as they are known. What is wrong in a piece throws `upstream_malformed`. */
@@ -15,10 +16,11 @@ export class PartialArguments {
     for (const item of strictListOf(pieces, 'partialArgs')) {
       const piece = objectOf(item);
       const path = piece?.['jsonPath'];
-      if (piece === undefined || typeof path !== 'string') throw malformed('a piece of arguments has no path');
+      if (piece === undefined || typeof path !== 'string') throw upstreamMalformed('a piece of arguments has no path');
       const value = pieceValue(piece);
       this.#length += path.length + (typeof value === 'string' ? value.length : 8);
-      if (this.#length > maxArgumentsLength) throw malformed(`arguments of more than ${maxArgumentsLength} characters`);
+      if (this.#length > maxArgumentsLength)
+        throw upstreamMalformed(`arguments of more than ${maxArgumentsLength} characters`);
       if (value !== undefined) setAt(this.#root, stepsOf(path), value);
     }
   }
@@ -45,7 +47,7 @@ function pieceValue(piece: JsonObject): JsonValue | undefined {
   for (const [field, type] of valueTypes) {
     const value = piece[field];
     if (value === undefined) continue;
-    if (typeof value !== type) throw malformed(`the ${field} of a piece of arguments is no ${type}`);
+    if (typeof value !== type) throw upstreamMalformed(`the ${field} of a piece of arguments is no ${type}`);
     return value;
   }
   return 'nullValue' in piece ? null : undefined;
@@ -65,7 +67,8 @@ function stepsOf(path: string): Step[] {
     if (index !== undefined) steps.push(Number(index));
     else steps.push(name ?? (single ?? double ?? '').replace(/\\(.)/gs, '$1'));
   }
-  if (end !== path.length || steps.length === 0 || steps.length > maxPathSteps) throw malformed('a path of arguments');
+  if (end !== path.length || steps.length === 0 || steps.length > maxPathSteps)
+    throw upstreamMalformed('a path of arguments');
   return steps;
 }
 
@@ -97,7 +100,7 @@ function write(place: JsonObject | JsonValue[], step: Step | undefined, value: J
   else if (typeof step === 'number' && step <= maxListIndex) {
     while (place.length < step) place.push(null);
     place[step] = value;
-  } else throw malformed('a place in a list of arguments');
+  } else throw upstreamMalformed('a place in a list of arguments');
 }
 
 function emptyObject(): JsonObject {

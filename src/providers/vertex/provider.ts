@@ -1,7 +1,7 @@
 // The provider for Gemini: generateContent on Vertex AI, and the same API at generativelanguage.googleapis.com with an API key.
 
 import { reportOf } from '../../core/downgraded.ts';
-import { type SluiceError, toSluiceError } from '../../core/error.ts';
+import { type SluiceError, toSluiceError, upstreamMalformed } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ModelDescription } from '../../core/model-description.ts';
 import type { PredictRequest } from '../../core/predict.ts';
@@ -10,7 +10,7 @@ import type { ModelCall, ModelProvider } from '../../ports/model.ts';
 import type { TokenEstimator } from '../../ports/token-estimator.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type AnswerContext, answerContextOf } from '../translation/answer-context.ts';
-import { countOf, malformed } from '../translation/wire-values.ts';
+import { countOf } from '../translation/wire-values.ts';
 import { type Connection, createConnection } from '../transport/connection.ts';
 import type { CredentialOptions } from '../transport/credentials.ts';
 import type { ProviderLimits } from '../transport/defaults.ts';
@@ -74,7 +74,7 @@ export function createVertexProvider(options: VertexOptions): ModelProvider {
     async countTokens(request, call) {
       const { body, downgrades } = countTokensToWire(request, call.model, address.api);
       const inputTokens = countOf((await vertex.post('countTokens', body, call))['totalTokens']);
-      if (inputTokens === undefined) throw malformed('the answer has no totalTokens');
+      if (inputTokens === undefined) throw upstreamMalformed('the answer has no totalTokens');
       const target = connection.targetOf(call);
       return { model: call.model, target, attempts: 1, inputTokens, source: 'provider', ...reportOf(downgrades) };
     },

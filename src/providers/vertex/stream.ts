@@ -1,6 +1,6 @@
 // The chunks of a streamed answer as our parts. A whole answer is one such chunk (from-wire.ts), so both forms agree.
 
-import { SluiceError } from '../../core/error.ts';
+import { SluiceError, upstreamMalformed } from '../../core/error.ts';
 import { parseExactJson } from '../../core/exact-json.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Answerer, PredictPart, PredictRequest } from '../../core/predict.ts';
@@ -10,7 +10,6 @@ import { OutputText, settleUsage, unknownUsage } from '../translation/usage.ts';
 import {
   isPresent,
   listOf,
-  malformed,
   objectOf,
   parseObject,
   strictPlaceOf,
@@ -93,7 +92,7 @@ export class GenerateStreamReader implements StreamReader {
   /** One chunk, or a whole answer. */
   readChunk(chunk: JsonObject, out: PredictPart[]): void {
     if (isFailure(chunk)) throw this.#failure(chunk);
-    if (!answerSigns.some((name) => Object.hasOwn(chunk, name))) throw malformed('a chunk that is no answer');
+    if (!answerSigns.some((name) => Object.hasOwn(chunk, name))) throw upstreamMalformed('a chunk that is no answer');
     const candidate = firstCandidate(chunk);
     if (!this.#hasStarted) this.#answerer = this.#answererOf(chunk);
     const usage = objectOf(chunk['usageMetadata']);
@@ -128,7 +127,7 @@ export class GenerateStreamReader implements StreamReader {
 
   /** Ends an answer that came in one body: such a body is complete also where it does not say why the model stopped. */
   finishWhole(out: PredictPart[]): void {
-    if (!this.#first.isFinished && !this.#hasStarted) throw malformed('the answer has no content');
+    if (!this.#first.isFinished && !this.#hasStarted) throw upstreamMalformed('the answer has no content');
     this.#end(out);
   }
 
@@ -207,7 +206,7 @@ const answerSigns = ['candidates', 'promptFeedback', 'usageMetadata', 'responseI
 /** The candidate with index 0, or without an index. */
 function firstCandidate({ candidates }: JsonObject): JsonObject | undefined {
   if (candidates === undefined) return undefined;
-  if (!Array.isArray(candidates)) throw malformed('candidates is not a list');
+  if (!Array.isArray(candidates)) throw upstreamMalformed('candidates is not a list');
   for (const item of candidates) {
     const candidate = candidateOf(item);
     if (strictPlaceOf(candidate['index'], 'index') === 0) return candidate;
@@ -217,7 +216,7 @@ function firstCandidate({ candidates }: JsonObject): JsonObject | undefined {
 
 function candidateOf(item: JsonValue): JsonObject {
   const candidate = objectOf(item);
-  if (candidate === undefined) throw malformed('a candidate is not an object');
+  if (candidate === undefined) throw upstreamMalformed('a candidate is not an object');
   return candidate;
 }
 
@@ -227,12 +226,12 @@ function parseChunks(body: string): JsonObject[] {
   try {
     value = parseExactJson(body);
   } catch {
-    throw malformed(`the answer of ${body.length} characters is not JSON`);
+    throw upstreamMalformed(`the answer of ${body.length} characters is not JSON`);
   }
   const chunks = (Array.isArray(value) ? value : [value]).map(objectOf);
   return chunks.map((chunk) => chunk ?? reject());
 }
 
 function reject(): never {
-  throw malformed('the answer is neither a JSON object nor a list of them');
+  throw upstreamMalformed('the answer is neither a JSON object nor a list of them');
 }

@@ -4,6 +4,7 @@ import type { Client } from '@grpc/grpc-js';
 import { service as healthService } from 'grpc-health-check';
 import { toSluiceError } from '../../core/error.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { pause } from '../../ports/pause.ts';
 import { probeIntervalMs } from '../defaults.ts';
 
 const inferenceName = 'sluice.inference.v1.Inference';
@@ -16,27 +17,8 @@ export async function untilServing(channel: Client, clock: Clock, signal: AbortS
   for (;;) {
     const status = await check(channel, signal);
     if (status === 'SERVING' || status === undefined) return status !== undefined;
-    await pause(clock, signal);
+    await pause(clock, probeIntervalMs, signal);
   }
-}
-
-/** Resolves after the interval between two probes. Rejects with the signal's reason. */
-export function pause(clock: Clock, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(toSluiceError(signal.reason));
-      return;
-    }
-    const onAbort = (): void => {
-      timer.cancel();
-      reject(toSluiceError(signal.reason));
-    };
-    const timer = clock.setTimer(probeIntervalMs, () => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    });
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
 }
 
 /** The serving status; undefined when the server cannot be asked. */

@@ -13,14 +13,16 @@ import type { CallContext } from '../../core/call-context.ts';
 import { toSluiceError, upstreamMalformed } from '../../core/error.ts';
 import type { PredictPart, PredictRequest } from '../../core/predict.ts';
 import { routingHeaders } from '../../core/routing-hints.ts';
+import { pause } from '../../ports/pause.ts';
 import { partFromWire } from '../codec/predict-answer.ts';
 import { predictRequestToWire } from '../codec/predict-request.ts';
+import { probeIntervalMs } from '../defaults.ts';
 import { errorFromStatus } from '../error-codec.ts';
 import { InferenceService, type Token } from '../generated/sluice/inference/v1/inference.ts';
 import type { InferenceClient, InferenceClientLimits, InferenceClientOptions } from '../inference-client-options.ts';
 import { metadataKeys } from '../metadata-keys.ts';
 import type { OperationName, WireRequestOf, WireResponseOf } from '../operations.ts';
-import { pause, untilServing } from './health-probe.ts';
+import { untilServing } from './health-probe.ts';
 import { createOperationMethods } from './operation-methods.ts';
 import { PartStream } from './part-stream.ts';
 import { PendingCalls } from './pending-calls.ts';
@@ -55,7 +57,7 @@ export function createUnaryClient(
     ...createOperationMethods((name, request, context, signal) => ask(hub, name, request, context, signal)),
     predictStream: (request, context, signal) => openStream(hub, request, context, signal),
     async ready(signal) {
-      while (!(await untilServing(hub.channel, clock, signal))) await pause(clock, signal);
+      while (!(await untilServing(hub.channel, clock, signal))) await pause(clock, probeIntervalMs, signal);
     },
     async close() {
       pending.close();

@@ -1,11 +1,12 @@
 // A whole response of the Responses API as ours.
 
+import { upstreamMalformed } from '../../../core/error.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import type { ContentPart } from '../../../core/message.ts';
 import type { Answerer, Ending, PredictRequest, PredictResponse } from '../../../core/predict.ts';
 import { type AnswerContext, downgradesOf } from '../../translation/answer-context.ts';
 import { unknownUsage } from '../../translation/usage.ts';
-import { isPresent, malformed, objectOf, textValueOf } from '../../translation/wire-values.ts';
+import { isPresent, objectOf, textValueOf } from '../../translation/wire-values.ts';
 import { asksCaller, finishReasonOf } from './finish-reason.ts';
 import { keepsItems, logprobsOfItem, partsOfItem } from './item-from-wire.ts';
 import { usageFromWire } from './usage.ts';
@@ -51,10 +52,11 @@ export function responseFromWire(body: JsonObject, request: PredictRequest, cont
 /** The items of a response. Throws `upstream_malformed` for what is none. */
 function outputOf(body: JsonObject): JsonObject[] {
   const { output } = body;
-  if (!Array.isArray(output)) throw malformed('the response has no output');
+  if (!Array.isArray(output)) throw upstreamMalformed('the response has no output');
   return output.map((value) => {
     const item = objectOf(value);
-    if (item === undefined || textValueOf(item['type']) === undefined) throw malformed('an output item has no type');
+    if (item === undefined || textValueOf(item['type']) === undefined)
+      throw upstreamMalformed('an output item has no type');
     return item;
   });
 }

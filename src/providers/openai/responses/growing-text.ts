@@ -1,6 +1,6 @@
 // A text that comes in deltas and is repeated whole: what the whole adds, and whether it says the same.
 
-import { malformed } from '../../translation/wire-values.ts';
+import { upstreamMalformed } from '../../../core/error.ts';
 
 /**
  * Keeps no text, only its length and a running hash: as much as it takes to tell a whole of which a delta was lost, doubled or
@@ -23,7 +23,7 @@ export class GrowingText {
 
   /** A delta. Throws `upstream_malformed` when the whole has been told already. */
   add(text: string): void {
-    if (this.#isWhole && text !== '') throw malformed('more of a text that was told whole');
+    if (this.#isWhole && text !== '') throw upstreamMalformed('more of a text that was told whole');
     this.#units += text.length;
     this.#hash = hashOf(text, text.length, this.#hash);
   }
@@ -36,7 +36,7 @@ export class GrowingText {
     if (whole === '') return '';
     const units = this.#units;
     if (whole.length < units || hashOf(whole, units, emptyHash) !== this.#hash) {
-      throw malformed(`${units} units of deltas that a whole of ${whole.length} contradicts`);
+      throw upstreamMalformed(`${units} units of deltas that a whole of ${whole.length} contradicts`);
     }
     const rest = whole.slice(units);
     this.add(rest);

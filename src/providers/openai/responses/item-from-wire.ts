@@ -1,5 +1,6 @@
 // One output item of the Responses API as parts of an answer.
 
+import { upstreamMalformed } from '../../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
 import type { ContentPart, ReasoningPart } from '../../../core/message.ts';
 import type { PredictRequest, TokenLogprob } from '../../../core/predict.ts';
@@ -8,7 +9,6 @@ import {
   argumentsOf,
   isPresent,
   listOf,
-  malformed,
   objectOf,
   strictListOf,
   strictTextOf,
@@ -68,9 +68,11 @@ export function messageHead(item: JsonObject): ContentPart {
 export function contentOf(value: JsonValue): JsonObject {
   const part = objectOf(value);
   const type = textValueOf(part?.['type']);
-  if (part === undefined || type === undefined) throw malformed('a part of a message has no type');
-  if (type === 'output_text' && typeof part['text'] !== 'string') throw malformed('a part of a message has no text');
-  if (type === 'refusal' && typeof part['refusal'] !== 'string') throw malformed('a part of a message has no refusal');
+  if (part === undefined || type === undefined) throw upstreamMalformed('a part of a message has no type');
+  if (type === 'output_text' && typeof part['text'] !== 'string')
+    throw upstreamMalformed('a part of a message has no text');
+  if (type === 'refusal' && typeof part['refusal'] !== 'string')
+    throw upstreamMalformed('a part of a message has no refusal');
   return part;
 }
 
@@ -159,7 +161,7 @@ export function callOf(item: JsonObject, keeps: boolean): { id: string; name: st
   const { type: _, call_id: callId, name: wireName, arguments: __, status: ___, ...others } = item;
   const id = textValueOf(callId) ?? textValueOf(item['id']);
   const name = textValueOf(wireName);
-  if (id === undefined || name === undefined) throw malformed('a function call has no id or no name');
+  if (id === undefined || name === undefined) throw upstreamMalformed('a function call has no id or no name');
   return { id, name, ...(keeps && isPresent(others) ? { extra: others } : {}) };
 }
 

@@ -1,6 +1,7 @@
 // One output item while it is streamed: which parts its events become. Everything that an item turned out to be when it was
 // done, and that its deltas did not say, is added then; so servers that leave deltas or events out lose nothing.
 
+import { upstreamMalformed } from '../../../core/error.ts';
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
 import type { PredictPart, PredictRequest, TokenLogprob } from '../../../core/predict.ts';
 import { logprobsFromWire } from '../../openai-compatible/answer-fields.ts';
@@ -8,7 +9,6 @@ import {
   argumentsOf,
   isPresent,
   listOf,
-  malformed,
   objectOf,
   strictListOf,
   strictPlaceOf,
@@ -138,7 +138,8 @@ export class ItemStream {
 
   /** More arguments of a function call. */
   addArguments(text: string): void {
-    if (this.#call === undefined) throw malformed(`arguments for output item ${this.#index}, which is no started call`);
+    if (this.#call === undefined)
+      throw upstreamMalformed(`arguments for output item ${this.#index}, which is no started call`);
     this.#expectOpen();
     this.#arguments(text);
   }
@@ -173,7 +174,7 @@ export class ItemStream {
   }
 
   #expectOpen(): void {
-    if (this.#isDone) throw malformed(`a delta of output item ${this.#index}, which is done`);
+    if (this.#isDone) throw upstreamMalformed(`a delta of output item ${this.#index}, which is done`);
   }
 
   #completeAgain(item: JsonObject): void {
@@ -215,7 +216,8 @@ export class ItemStream {
   /** A text that the whole item does not hold was told at another place: it would be told twice. */
   #expectAllTold(content: readonly JsonValue[]): void {
     if (content.length === 0) return;
-    for (const { text } of this.#pieces.values()) if (text.isOpen) throw malformed('a text that its item lacks');
+    for (const { text } of this.#pieces.values())
+      if (text.isOpen) throw upstreamMalformed('a text that its item lacks');
   }
 
   #finishReasoning(item: JsonObject): void {
@@ -279,7 +281,7 @@ export class ItemStream {
     const known = this.#pieces.get(name);
     if (known !== undefined) return known;
     if (this.#pieces.size >= maxPiecesPerItem)
-      throw malformed(`an output item of more than ${maxPiecesPerItem} pieces`);
+      throw upstreamMalformed(`an output item of more than ${maxPiecesPerItem} pieces`);
     const piece: Piece = { text: new GrowingText(), annotations: 0, hasExtra: false };
     this.#pieces.set(name, piece);
     return piece;

@@ -1,7 +1,7 @@
 // The events of a streamed response of the Responses API as our parts.
 
 import { partsOf } from '../../../core/collect.ts';
-import { SluiceError } from '../../../core/error.ts';
+import { SluiceError, upstreamMalformed } from '../../../core/error.ts';
 import { parseExactEvent } from '../../../core/exact-json.ts';
 import { entryOf, type JsonObject, type JsonValue } from '../../../core/json.ts';
 import type { Answerer, PredictPart, PredictRequest } from '../../../core/predict.ts';
@@ -10,7 +10,6 @@ import { OutputText, settleUsage } from '../../translation/usage.ts';
 import {
   isPresent,
   listOf,
-  malformed,
   objectOf,
   parseObject,
   strictListOf,
@@ -138,7 +137,7 @@ export class ResponseStreamReader implements StreamReader {
   /** The response is complete. Items that no event has brought are in it. */
   end(event: JsonObject): true {
     const response = objectOf(event['response']);
-    if (response === undefined) throw malformed('the last event holds no response');
+    if (response === undefined) throw upstreamMalformed('the last event holds no response');
     if (response['status'] === 'failed') throw failureOfResponse(response, this.#failures);
     this.identify(event);
     strictListOf(response['output'], 'output').forEach((value, index) => {
@@ -170,13 +169,14 @@ export class ResponseStreamReader implements StreamReader {
   /** What the whole response does not hold was told at another place: it would be told twice. */
   #expectAllTold(output: readonly JsonValue[]): void {
     if (output.length === 0) return;
-    for (const item of this.#items.values()) if (item.isOpen) throw malformed('an item that the response lacks');
+    for (const item of this.#items.values())
+      if (item.isOpen) throw upstreamMalformed('an item that the response lacks');
   }
 
   #itemAt(index: number): ItemStream {
     const known = this.#items.get(index);
     if (known !== undefined) return known;
-    if (this.#items.size >= maxOutputItems) throw malformed(`more than ${maxOutputItems} output items`);
+    if (this.#items.size >= maxOutputItems) throw upstreamMalformed(`more than ${maxOutputItems} output items`);
     const item = new ItemStream(index, this.#state);
     this.#items.set(index, item);
     return item;
@@ -266,13 +266,13 @@ function itemOf(event: JsonObject): JsonObject {
 
 function itemFrom(value: JsonValue | undefined): JsonObject {
   const item = objectOf(value);
-  if (textValueOf(item?.['type']) === undefined || item === undefined) throw malformed('an item has no type');
+  if (textValueOf(item?.['type']) === undefined || item === undefined) throw upstreamMalformed('an item has no type');
   return item;
 }
 
 /** What a delta must have; a whole that is repeated may be left out. */
 function deltaOf({ delta }: JsonObject): string {
-  if (typeof delta !== 'string') throw malformed('an event has no delta');
+  if (typeof delta !== 'string') throw upstreamMalformed('an event has no delta');
   return delta;
 }
 
